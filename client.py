@@ -27,7 +27,7 @@ from requests.auth import AuthBase
 from requests.exceptions import (
     ChunkedEncodingError, ConnectionError, ContentDecodingError, HTTPError,
     InvalidHeader, InvalidSchema, InvalidURL, Timeout)
-from urllib3.exceptions import MaxRetryError, ProtocolError
+from urllib3.exceptions import HTTPError as TransportError, MaxRetryError
 from urllib3.util import Retry, parse_url
 
 from utils import AnswerError, access_nested_map, get_json, memoize, origin
@@ -183,8 +183,9 @@ def environment() -> Tuple[Optional[str], str]:
     The token is GH_TOKEN or else GITHUB_TOKEN. The URL is GITHUB_API_URL,
     for GitHub Enterprise Server https://HOST/api/v3, or else GitHub's.
     """
-    token = os.environ.get("GH_TOKEN") or os.environ.get("GITHUB_TOKEN")
-    return token, os.environ.get("GITHUB_API_URL") or API_URL
+    get = os.environ.get
+    token = get("GH_TOKEN") or get("GITHUB_TOKEN") or None
+    return token, get("GITHUB_API_URL") or API_URL
 
 
 def tuned_session(
@@ -366,7 +367,7 @@ class GithubAdapter(HTTPAdapter):
                 try:
                     retries = retries.increment(
                         request.method, request.url, error=error.args[0])
-                except (MaxRetryError, HTTPError):
+                except TransportError:
                     raise error
                 retries.sleep()
 
