@@ -361,6 +361,7 @@ class GithubAdapter(HTTPAdapter):
                 response.content
                 return response
             except RequestException as error:
+                response.close()
                 error.request = request
                 if isinstance(error, ContentDecodingError):
                     raise
