@@ -237,7 +237,7 @@ def is_loopback(host: Optional[str]) -> bool:
 
 
 class TokenAuth(AuthBase):
-    """requests' way to log in, by a token, at the API's own origin alone."""
+    """Logs in by a token, at the API's own origin alone."""
 
     def __init__(self, token: str, api_url: str) -> None:
         """Keep the token for the origin of the API."""
@@ -255,7 +255,7 @@ class TokenAuth(AuthBase):
 
 
 class GithubRetry(Retry):
-    """urllib3's retries, with GitHub's rules for rate limits.
+    """The retries of urllib3, with GitHub's rules for rate limits.
 
     A limit with a Retry-After of up to `MAX_WAIT` seconds is waited for; a
     longer or nonsensical one, or one without, is not, nor is the hourly
@@ -334,7 +334,7 @@ def refuse_limit(response: Response, *args: Any, **kwargs: Any) -> None:
 
 
 class GithubAdapter(HTTPAdapter):
-    """requests' adapter, with a timeout, and a retry where a body breaks off.
+    """The adapter of requests, with a timeout and a retry for broken bodies.
 
     A request to this machine itself never goes to a proxy.
     """

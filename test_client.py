@@ -361,10 +361,8 @@ class TestTunedSession(unittest.TestCase):
     @parameterized.expand([("http://",), ("https://",)])
     def test_retries_and_pool(self, prefix: str) -> None:
         """Three retries with backoff, GET only; a connection a worker."""
-        with tuned_session(workers=7) as session, \
-                patch("urllib3.PoolManager.connection_from_host") as pool:
+        with tuned_session(workers=7) as session:
             adapter: Any = session.get_adapter(prefix + "host")
-        pool.assert_not_called()
         retries = adapter.max_retries
         self.assertEqual(
             (retries.total, retries.backoff_factor), (3, 0.5))
@@ -427,7 +425,7 @@ class TestRetryAfter(unittest.TestCase):
     def test_retry_after(
             self, _: str, text: str, expected: Optional[float]) -> None:
         """Seconds are given as a number or a date; all else is None."""
-        with patch("client.time.time", return_value=60):
+        with patch("client.time.time", autospec=True, return_value=60):
             self.assertEqual(
                 client.retry_after({"Retry-After": text}), expected)
 
@@ -731,7 +729,7 @@ class TestCommand(ReplayTestCase):
             """A stderr that says that it is a terminal."""
 
             def isatty(self) -> bool:
-                """Say so."""
+                """Say that it is one."""
                 return True
 
         self.replay({"&page=2": [Fault(500)]}, repos=PAGED_REPOS)
@@ -951,7 +949,8 @@ class TestFaults(ReplayTestCase):
     def test_rate_limit(self, _: str, fault: Fault, until: str) -> None:
         """A limit that lasts is an error at once: until when, what to do."""
         self.replay({"google$": [fault]})
-        with patch("client.time.time", return_value=1800000000):
+        with patch("client.time.time", autospec=True,
+                   return_value=1800000000):
             status, out, err = self.run_command("google")
         self.assertEqual((status, out, err), (
             1, "", f"client.py: GitHub's rate limit is reached{until}; a "

@@ -24,7 +24,7 @@ from utils import (
 
 
 class TestAccessNestedMap(unittest.TestCase):
-    """access_nested_map: what stands at the end of a path of keys."""
+    """Tests of access_nested_map: what stands at the end of a path of keys."""
 
     @parameterized.expand([
         ("one_key", {"a": 1}, ("a",), 1),
@@ -98,7 +98,7 @@ class JsonOnly:
 
 
 class TestGetJson(unittest.TestCase):
-    """get_json: one document, with requests.get replaced."""
+    """Unit tests of get_json: one document, with requests.get replaced."""
 
     @parameterized.expand([
         ("http://example.com", {"payload": True}),
@@ -107,13 +107,14 @@ class TestGetJson(unittest.TestCase):
         ("http://example.com/null", None),
     ])
     def test_get_json(self, url: str, document: Any) -> None:
-        """requests.get is called once, with the URL; its JSON comes back.
+        """One call of requests.get, with the URL alone; its JSON comes back.
 
         requests.get is patched in the module requests: that is where
         get_json looks it up, each time it is called.
         """
         response = Mock(**{"json.return_value": document})
-        with patch("requests.get", return_value=response) as get:
+        with patch("requests.get", autospec=True,
+                   return_value=response) as get:
             self.assertIs(get_json(url), document)
         get.assert_called_once_with(url)
         response.json.assert_called_once_with()
@@ -132,14 +133,15 @@ class TestGetJson(unittest.TestCase):
 
         A Mock's links, status and headers are true and mean nothing.
         """
-        with patch("requests.get", return_value=double) as get:
+        with patch("requests.get", autospec=True,
+                   return_value=double) as get:
             self.assertEqual(get_json("http://example.com"), [{"a": 1}])
         self.assertEqual(get.mock_calls[:1], [call("http://example.com")])
         self.assertEqual(get.call_count, 1)
 
     def test_the_whole_module_replaced(self) -> None:
         """A Mock in place of the module requests does as well."""
-        with patch("utils.requests") as module:
+        with patch("utils.requests", spec=["get"]) as module:
             module.get.return_value = JsonOnly({"a": 1})
             self.assertEqual(get_json("http://example.com"), {"a": 1})
         module.get.assert_called_once_with("http://example.com")
@@ -148,7 +150,7 @@ class TestGetJson(unittest.TestCase):
         """With a session, its get is called, and with the options."""
         session = Mock(spec=requests.Session)
         session.get.return_value = JsonOnly({"a": 1})
-        with patch("requests.get") as get:
+        with patch("requests.get", autospec=True) as get:
             document = get_json("http://example.com", session, timeout=3)
         self.assertEqual(document, {"a": 1})
         session.get.assert_called_once_with("http://example.com", timeout=3)
@@ -160,7 +162,7 @@ class TestGetJson(unittest.TestCase):
     ])
     def test_errors_of_requests_pass(self, _: str, error: Exception) -> None:
         """What requests.get raises arrives as it is."""
-        with patch("requests.get", side_effect=error):
+        with patch("requests.get", autospec=True, side_effect=error):
             with self.assertRaises(type(error)) as caught:
                 get_json("http://example.com")
         self.assertIs(caught.exception, error)
@@ -170,7 +172,8 @@ class TestGetJson(unittest.TestCase):
 
         That is a RequestException, and the ValueError that it was.
         """
-        with patch("requests.get", side_effect=ValueError("Invalid IPv6")):
+        error = ValueError("Invalid IPv6")
+        with patch("requests.get", autospec=True, side_effect=error):
             with self.assertRaises(AnswerError) as caught:
                 get_json("http://example.com/a")
         self.assertEqual(
@@ -196,18 +199,19 @@ def response(
 
 
 class TestGetJsonAnswers(unittest.TestCase):
-    """get_json: real Responses, good and bad, from a requests.get replaced."""
+    """Unit tests of get_json: good and bad Responses, none of them sent."""
 
     def test_document(self) -> None:
         """A document in JSON comes back decoded."""
-        with patch("requests.get", return_value=response({"a": "\u00e9"})):
+        answer = response({"a": "\u00e9"})
+        with patch("requests.get", autospec=True, return_value=answer):
             self.assertEqual(get_json("https://host/items"), {"a": "\u00e9"})
 
     @parameterized.expand([(400,), (404,), (500,), (599,)])
     def test_status_raises(self, status: int) -> None:
         """A status of 4xx or 5xx is an HTTPError that holds the response."""
         answer = response({}, status=status)
-        with patch("requests.get", return_value=answer):
+        with patch("requests.get", autospec=True, return_value=answer):
             with self.assertRaises(requests.HTTPError) as caught:
                 get_json("https://host/items")
         self.assertIs(caught.exception.response, answer)
@@ -222,7 +226,7 @@ class TestGetJsonAnswers(unittest.TestCase):
     def test_no_json(self, _: str, body: bytes) -> None:
         """A body that is no JSON in UTF-8 is an AnswerError, with the host."""
         answer = response(body, url="https://user:secret@host:8443/items")
-        with patch("requests.get", return_value=answer):
+        with patch("requests.get", autospec=True, return_value=answer):
             with self.assertRaises(AnswerError) as caught:
                 get_json("https://host:8443/items")
         self.assertEqual(
@@ -255,7 +259,7 @@ FIRST = "https://host/items?page=1"
 
 
 class TestGetJsonPages(unittest.TestCase):
-    """get_json: a list in pages, from a requests.get replaced."""
+    """Unit tests of get_json: a list in pages, with requests.get replaced."""
 
     def serve(self, site: Site) -> Mock:
         """Have requests.get answer with the pages of a site."""
@@ -382,7 +386,7 @@ class TestGetJsonPages(unittest.TestCase):
         self.assertEqual(get.call_count, 3)
 
     def test_default_port_is_the_same_origin(self) -> None:
-        """https://host:443 is https://host."""
+        """The default port, written out, is of the same origin."""
         second = "https://host:443/items?page=2"
         self.serve({
             FIRST: response([1], f'<{second}>; rel="next"'),
@@ -425,11 +429,11 @@ class TestGetJsonPages(unittest.TestCase):
 
 
 class TestGetJsonWorkers(unittest.TestCase):
-    """get_json: how many pages are in flight, and what becomes of them."""
+    """Unit tests of get_json: pages in flight, and what becomes of them."""
 
     def serve(self, get: Any) -> None:
         """Replace requests.get; wait in the end for all pages in flight."""
-        patcher = patch("requests.get", side_effect=get)
+        patcher = patch("requests.get", autospec=True, side_effect=get)
         patcher.start()
         self.addCleanup(patcher.stop)
         self.addCleanup(join_threads)
@@ -515,7 +519,7 @@ def join_threads() -> None:
 
 
 class TestOrigin(unittest.TestCase):
-    """origin: what two URLs must share to be of one server."""
+    """Unit tests of origin: what two URLs of one server share."""
 
     @parameterized.expand([
         ("https://host/path?query#fragment", ("https", "host", 443)),
@@ -539,7 +543,7 @@ class TestOrigin(unittest.TestCase):
 
 
 class TestMemoize(unittest.TestCase):
-    """memoize: a method read as an attribute, computed once an instance."""
+    """Unit tests of memoize: a method becomes an attribute."""
 
     def test_memoize(self) -> None:
         """Read twice, the attribute has called its method once.
@@ -583,7 +587,7 @@ class Counting:
 
     @memoize
     def nothing(self) -> None:
-        """Compute None."""
+        """Compute no value at all."""
         self.computed.append("nothing")
 
     @memoize
@@ -596,7 +600,7 @@ class Counting:
 
 
 class TestMemoizeCorners(unittest.TestCase):
-    """memoize: what it stores, and where."""
+    """Unit tests of memoize: what it stores, and where."""
 
     def test_each_instance_has_its_own(self) -> None:
         """One instance's value says nothing of another's."""
@@ -709,7 +713,7 @@ class TestMemoizeCorners(unittest.TestCase):
 
 
 class TestGetJsonOverLoopback(unittest.TestCase):
-    """get_json with nothing replaced: the real requests, a real server."""
+    """Integration tests of get_json: a real server, nothing replaced."""
 
     @parameterized.expand([(1,), (30,), (31,), (95,)])
     def test_whole_list(self, count: int) -> None:

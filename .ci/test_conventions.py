@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Tests of conventions: each check finds what it is for, and only that."""
+import tempfile
+import unittest
+from pathlib import Path
+from textwrap import dedent, indent
+
+from parameterized import parameterized
+
+import conventions
+
+GOOD_TEST = '''
+    """A module as it should be."""
+
+
+    class TestIt(unittest.TestCase):
+        """A class that tests it."""
+
+        @classmethod
+        def setUpClass(cls) -> None:
+            """Make what all tests need."""
+
+        def test_it(self) -> None:
+            """It raises what it should."""
+            with patch("it.it", autospec=True) as it, patch("it.most", 5):
+                with self.assertRaises(KeyError) as caught:
+                    it()
+                self.assertEqual(caught.exception.args, ("a",))
+            it.assert_called_once_with()
+'''
+
+
+class TestConventions(unittest.TestCase):
+    """Unit tests of the checks, on good code and on bad."""
+
+    def test_good(self) -> None:
+        """Nothing is found where nothing is wrong."""
+        self.assertEqual(conventions.check_source(dedent(GOOD_TEST)), [])
+
+    @parameterized.expand([
+        ("no_module_docstring", '"""A module as it should be."""', "",
+         "the module has no docstring that begins with a sentence"),
+        ("no_sentence", '"""A class that tests it."""', '"""Tests."""',
+         "TestIt has no docstring that begins with a sentence"),
+        ("no_docstring", '"""It raises what it should."""', "",
+         "test_it has no docstring that begins with a sentence"),
+        ("no_return_type", "test_it(self) -> None", "test_it(self)",
+         "test_it is not annotated in full"),
+        ("no_argument_type", "test_it(self)", "test_it(self, x, *y: int)",
+         "test_it is not annotated in full"),
+        ("mock_assertion_not_called", "once_with()", "once_with",
+         "assert_called_once_with is never called"),
+        ("mock_assertion_misspelt", "assert_called_once", "called_once",
+         "called_once_with is no assertion"),
+        ("assertion_not_reached", "                    it()",
+         "                    it()\n                    self.assertTrue(1)",
+         "this assertion is not reached"),
+        ("no_classmethod", "@classmethod", "",
+         "setUpClass is no @classmethod"),
+        ("no_autospec", ", autospec=True", "",
+         "this patch has neither autospec nor spec"),
+    ])
+    def test_bad(self, _: str, good: str, bad: str, finding: str) -> None:
+        """One thing made wrong is found, and nothing else."""
+        self.assertIn(good, GOOD_TEST)
+        source = dedent(GOOD_TEST.replace(good, bad))
+        self.assertEqual(
+            [text for _, text in conventions.check_source(source)], [finding])
+
+    def test_test_that_asserts_nothing(self) -> None:
+        """A test without any assertion is found."""
+        lines = GOOD_TEST[:GOOD_TEST.index("with patch")].rstrip()
+        source = dedent(lines + indent("\nit()", " " * 12))
+        self.assertEqual(
+            [text for _, text in conventions.check_source(source)],
+            ["test_it asserts nothing"])
+
+    @parameterized.expand([
+        ("good", b'#!/usr/bin/env python3\n"""It is a module."""\n', 0o755,
+         []),
+        ("first_line", b'#!/usr/bin/python3\n"""It is a module."""\n', 0o755,
+         ["the first line is not #!/usr/bin/env python3"]),
+        ("mode", b'#!/usr/bin/env python3\n"""It is a module."""\n', 0o644,
+         ["the file is not executable"]),
+        ("no_newline", b'#!/usr/bin/env python3\n"""It is a module."""',
+         0o755, ["the file does not end with one newline"]),
+        ("two_newlines", b'#!/usr/bin/env python3\n"""It is a module."""\n\n',
+         0o755, ["the file does not end with one newline"]),
+    ])
+    def test_file(
+            self, _: str, data: bytes, mode: int, findings: "list[str]"
+            ) -> None:
+        """A file's first line, mode and last line are checked."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "module.py")
+            path.write_bytes(data)
+            path.chmod(mode)
+            found = [text for _, text in conventions.check_file(path)]
+        self.assertEqual(found, findings)
+
+    def test_strangers(self) -> None:
+        """A file that does not belong at the top is found."""
+        self.assertEqual(conventions.strangers(
+            {"README.md", "utils.py", ".ci", "setup.py", ".env"}),
+            [".env", "setup.py"])
+
+    def test_missing_tests(self) -> None:
+        """A test that a text names must be there."""
+        known = conventions.known_tests([dedent(GOOD_TEST)])
+        self.assertEqual(
+            conventions.missing_tests(
+                "`TestIt`, `TestIt.test_it`, `TestIt.test_that`, `TestThat`",
+                known), ["TestIt.test_that", "TestThat"])
+
+
+if __name__ == "__main__":
+    unittest.main()
