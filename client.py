@@ -26,7 +26,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from requests.exceptions import (
     ChunkedEncodingError, ConnectionError, ContentDecodingError, HTTPError,
-    InvalidHeader, InvalidSchema, InvalidURL, Timeout)
+    InvalidHeader, InvalidSchema, InvalidURL)
 from urllib3.exceptions import HTTPError as TransportError, MaxRetryError
 from urllib3.util import Retry, parse_url
 
@@ -174,7 +174,7 @@ def is_repo(repo: Any) -> bool:
 
 def is_word(value: Any) -> bool:
     """Tell whether a value is text that a terminal shows on one line."""
-    return isinstance(value, str) and value != "" and value.isprintable()
+    return isinstance(value, str) and bool(value) and value.isprintable()
 
 
 def environment() -> Tuple[Optional[str], str]:
@@ -263,7 +263,7 @@ class GithubRetry(Retry):
     https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
 
-    RETRY_AFTER_STATUS_CODES = frozenset({403, 429, 503})
+    RETRY_AFTER_STATUS_CODES = frozenset({403, 429})
 
     def get_retry_after(self, response: Any) -> Optional[float]:
         """Return the seconds to wait that a response asks for, if any."""
@@ -276,8 +276,12 @@ class GithubRetry(Retry):
         if response is not None:
             wait = retry_after(response.headers)
             limited = response.status in (403, 429)
-            if (wait or 0) > MAX_WAIT or limited and (
-                    wait is None or is_exhausted(response.headers)):
+            if wait is None:
+                hopeless = limited
+            else:
+                hopeless = wait > MAX_WAIT or (
+                    limited and is_exhausted(response.headers))
+            if hopeless:
                 raise MaxRetryError(kwargs["_pool"], str(url))
         return super().increment(method, url, response, *args, **kwargs)
 
@@ -402,7 +406,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     except (OSError, UnicodeError) as error:
         line = explain(error, args.org)
         printable = "".join(c if c.isprintable() else " " for c in line)
-        print("client.py:", printable, file=sys.stderr, flush=True)
+        print("client.py:", printable, file=sys.stderr)
         return 1
     return 0
 
@@ -479,7 +483,7 @@ def report(repos: List[Dict[str, Any]], args: argparse.Namespace) -> str:
     if args.json:
         return json.dumps(repos, indent=2) + "\n"
     if args.licenses:
-        return chart(Counter(license_names(repo)[0] for repo in repos))
+        return chart([license_names(repo)[0] for repo in repos])
     return "".join(f"{repo['name']}\n" for repo in repos)
 
 
@@ -490,11 +494,13 @@ def license_names(repo: Mapping[str, Any]) -> List[str]:
     return [name.lower() for name in names if name] or ["none"]
 
 
-def chart(counts: Mapping[str, int]) -> str:
-    """Return names and numbers, largest first, with a bar of up to 40 #."""
-    rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
-    most = max(counts.values(), default=0)
-    width = max(map(len, counts), default=0)
+def chart(names: List[str]) -> str:
+    """Return each name with its number, most first, and a bar up to 40 #."""
+    if not names:
+        return ""
+    rows = Counter(sorted(names)).most_common()
+    most = rows[0][1]
+    width = max(map(len, names))
     return "".join(
         f"{name:{width}} {number:{len(str(most))}} "
         f"{'#' * max(1, 40 * number // most)}\n" for name, number in rows)
@@ -520,8 +526,6 @@ def explain(error: Exception, org_name: str) -> str:
         elif status >= 500:
             advice = "; try again later"
         return f"{host} answered {status}: {said}{advice}"
-    if isinstance(error, Timeout):
-        return f"{host} did not answer in time; try again later"
     if isinstance(error, (ChunkedEncodingError, ContentDecodingError)):
         return f"{host} sent a broken answer; try again later"
     if isinstance(error, ConnectionError):

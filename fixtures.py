@@ -20,7 +20,7 @@ import sys
 import threading
 from base64 import b64encode
 from contextlib import contextmanager, suppress
-from http import HTTPStatus
+from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle, islice
 from socketserver import TCPServer
@@ -300,9 +300,9 @@ def problem(status: int) -> Answer:
     """Return the answer that GitHub gives with a status of 4xx or 5xx."""
     messages = {401: "Bad credentials", 451: "Repository access blocked"}
     return Answer(status, {
-        "message": messages.get(status) or HTTPStatus(status).phrase,
+        "message": messages.get(status) or responses.get(status),
         "documentation_url": "https://docs.github.com/rest",
-        "status": str(int(status))})
+        "status": f"{status:d}"})
 
 
 def answer(target: str, repos: List[Dict[str, Any]]) -> Answer:

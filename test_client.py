@@ -8,6 +8,7 @@ requests, or the command as a process, talks to `fixtures.replay`.
 """
 import io
 import json
+import logging
 import os
 import re
 import runpy
@@ -360,8 +361,8 @@ class TestTunedSession(unittest.TestCase):
 
     @parameterized.expand([("http://",), ("https://",)])
     def test_retries_and_pool(self, prefix: str) -> None:
-        """Three retries with backoff, GET only; a connection a worker."""
-        with tuned_session(workers=7) as session:
+        """Three retries with backoff, GET only; ten connections."""
+        with tuned_session() as session:
             adapter: Any = session.get_adapter(prefix + "host")
         retries = adapter.max_retries
         self.assertEqual(
@@ -369,6 +370,13 @@ class TestTunedSession(unittest.TestCase):
         self.assertEqual(set(retries.allowed_methods), {"GET"})
         self.assertEqual(
             set(retries.status_forcelist), {500, 502, 503, 504})
+        self.assertEqual(
+            adapter.poolmanager.connection_pool_kw["maxsize"], 10)
+
+    def test_connection_a_worker(self) -> None:
+        """The pool is as wide as there are workers."""
+        with tuned_session(workers=7) as session:
+            adapter: Any = session.get_adapter("https://host")
         self.assertEqual(
             adapter.poolmanager.connection_pool_kw["maxsize"], 7)
 
@@ -380,7 +388,7 @@ class TestTunedSession(unittest.TestCase):
         request = requests.Request("GET", "https://host/").prepare()
         with patch("client.HTTPAdapter.send", autospec=True) as send:
             client.GithubAdapter().send(request, True, timeout)
-        self.assertEqual(send.call_args[0][2:4], (True, expected))
+        self.assertEqual(send.call_args[0][2:5], (True, expected, True))
 
     @parameterized.expand([
         ("http://127.0.0.1:1/", False), ("http://localhost/", False),
@@ -409,8 +417,8 @@ class TestTunedSession(unittest.TestCase):
         self.assertIs(caught.exception.request, request)
 
 
-class TestRetryAfter(unittest.TestCase):
-    """Unit tests of retry_after: a header, read (RFC 9110, 10.2.3)."""
+class TestHeaders(unittest.TestCase):
+    """Unit tests of what headers say: when to try again, and whether."""
 
     @parameterized.expand([
         ("seconds", "7", 7),
@@ -428,6 +436,17 @@ class TestRetryAfter(unittest.TestCase):
         with patch("client.time.time", autospec=True, return_value=60):
             self.assertEqual(
                 client.retry_after({"Retry-After": text}), expected)
+
+    @parameterized.expand([
+        ({"X-RateLimit-Remaining": "0"}, True),
+        ({"X-RateLimit-Remaining": "1"}, False),
+        ({"X-RateLimit-Remaining": ""}, False),
+        ({}, False),
+    ])
+    def test_is_exhausted(
+            self, headers: Dict[str, str], expected: bool) -> None:
+        """The hourly limit is used up where the header says so."""
+        self.assertIs(client.is_exhausted(headers), expected)
 
     def test_no_header(self) -> None:
         """Where the header is missing there is nothing to wait for."""
@@ -679,11 +698,12 @@ class TestCommand(ReplayTestCase):
             "none         1 " + "#" * 10 + "\n"), ""))
 
     def test_licenses_of_many(self) -> None:
-        """Numbers stand one under the other; the shortest bar is one #."""
+        """Numbers are aligned, bars are never empty, ties go by name."""
         mit = {"name": "a", "license": {"key": "mit", "spdx_id": "MIT"}}
-        self.replay(repos=[mit] * 99 + [{"name": "b"}])
+        bsd = {"name": "c", "license": {"key": "0bsd"}}
+        self.replay(repos=[{"name": "b"}] + [mit] * 98 + [bsd])
         self.assertEqual(self.run_command("google", "--licenses"), (
-            0, "mit  99 " + "#" * 40 + "\nnone  1 #\n", ""))
+            0, "mit  98 " + "#" * 40 + "\n0bsd  1 #\nnone  1 #\n", ""))
 
     @parameterized.expand([
         ([], ""), (["--json"], "[]\n"), (["--licenses"], ""),
@@ -722,23 +742,43 @@ class TestCommand(ReplayTestCase):
             (0, "cpp-netlib\n", ""))
         self.assertEqual(self.asked, [])
 
+    def test_verbose(self) -> None:
+        """-v has urllib3 log its requests; pages are not counted then."""
+        self.replay()
+        logger = logging.getLogger("urllib3")
+        self.addCleanup(logger.setLevel, logger.level)
+        with patch("logging.basicConfig", autospec=True) as basic_config, \
+                patch("client.counted_pages", autospec=True) as counted:
+            status, out, _ = self.run_command("google", "-v")
+        self.assertEqual((status, out.split()), (0, expected_repos))
+        basic_config.assert_called_once_with(format="%(message)s")
+        self.assertEqual(logger.level, logging.DEBUG)
+        counted.assert_not_called()
+
     def test_pages_counted_on_a_terminal(self) -> None:
         """A line on a terminal counts the pages, and is gone in the end."""
 
         class Terminal(io.StringIO):
-            """A stderr that says that it is a terminal."""
+            """A terminal for stderr, that knows what it has shown so far."""
+
+            shown: List[str] = []
 
             def isatty(self) -> bool:
                 """Say that it is one."""
                 return True
 
+            def flush(self) -> None:
+                """Show what was written."""
+                self.shown.append(self.getvalue())
+
         self.replay({"&page=2": [Fault(500)]}, repos=PAGED_REPOS)
         with redirect_stdout(io.StringIO()), \
                 redirect_stderr(Terminal()) as err:
             self.assertEqual(client.main(["google"]), 0)
-        self.assertEqual(
-            err.getvalue(),
-            "\rpages: 1\rpages: 2\rpages: 3\r            \r")
+        self.assertEqual(Terminal.shown, [
+            "\rpages: 1", "\rpages: 1\rpages: 2",
+            "\rpages: 1\rpages: 2\rpages: 3",
+            "\rpages: 1\rpages: 2\rpages: 3\r            \r"])
 
     @parameterized.expand([
         ("no_org", []),
@@ -865,6 +905,8 @@ class TestFaults(ReplayTestCase):
          "HOST answered 404: Not Found"),
         ("451", {"google$": [Fault(451)]},
          "HOST answered 451: Repository access blocked"),
+        ("499", {"google$": [Fault(499, body=b"")]},
+         "HOST answered 499: "),
         ("500_for_ever", {"google$": repeat(Fault(500))},
          "HOST answered 500: Internal Server Error; try again later"),
         ("502_html_for_ever", {"&page=2": repeat(Fault(502, body=b"<html>"))},
@@ -995,7 +1037,7 @@ class TestFaults(ReplayTestCase):
             status, out, err = self.run_command("google")
         self.assertEqual((status, out), (1, ""))
         self.assertRegex(
-            err, f"^client.py: (cannot reach )?{url[7:]}.*")
+            err, f"^client.py: cannot reach {url[7:]}: timed out; .*\n$")
 
     def test_control_characters(self) -> None:
         """What a server says can't play with the terminal."""

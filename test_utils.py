@@ -10,6 +10,7 @@ import os
 import threading
 import unittest
 from collections import ChainMap, OrderedDict, UserDict, defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from unittest.mock import MagicMock, Mock, PropertyMock, call, patch
@@ -265,6 +266,7 @@ class TestGetJsonPages(unittest.TestCase):
         """Have requests.get answer with the pages of a site."""
         patcher = patch("requests.get", autospec=True)
         self.addCleanup(patcher.stop)
+        self.addCleanup(join_threads)
         get = patcher.start()
         get.side_effect = lambda url, **options: site[url]
         return get
@@ -289,11 +291,12 @@ class TestGetJsonPages(unittest.TestCase):
         self.assertEqual(get_json(FIRST), list(range(1, 9)))
 
     @parameterized.expand([
-        ("another_path", "https://host/things?page=3"),
-        ("another_query", "https://host/items?page=3&x=1"),
+        ("path_before_its", "https://host/a?page=5"),
+        ("path_after_its", "https://host/things?page=5"),
+        ("another_query", "https://host/items?page=5&x=1"),
         ("not_numbered", "https://host/items?cursor=abc"),
         ("before_the_next", "https://host/items?page=1"),
-        ("on_another_host", "https://elsewhere/items?page=3"),
+        ("on_another_host", "https://elsewhere/items?page=5"),
     ])
     def test_last_unlike_next(self, _: str, last: str) -> None:
         """A last page whose URL tells nothing is not counted up to."""
@@ -469,6 +472,20 @@ class TestGetJsonWorkers(unittest.TestCase):
         self.assertEqual(
             get_json(FIRST, **options), list(range(1, 4 * expected + 3)))
         self.assertEqual(max(peaks), expected)
+
+    def test_default_workers(self) -> None:
+        """Unless told otherwise, ten pages are fetched at once."""
+        self.serve(numbered(2).__getitem__)
+        with patch("utils.ThreadPoolExecutor", autospec=True,
+                   side_effect=ThreadPoolExecutor) as executor:
+            get_json(FIRST)
+        executor.assert_called_once_with(10)
+
+    def test_workers_by_keyword(self) -> None:
+        """A third argument could mean anything: workers must be named."""
+        get: Any = get_json
+        with self.assertRaises(TypeError):
+            get(FIRST, None, 3)
 
     def test_workers_below_one(self) -> None:
         """Nobody can fetch pages with no worker at all."""

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""Run each test alone, in a shuffled order, and look for what it leaves.
+
+A test must pass by itself and leave no thread, no patch and no change of
+the environment behind. With a number as its argument the order is that
+one again.
+"""
+import os
+import random
+import sys
+import threading
+import unittest
+from typing import Any, Iterator, List
+
+
+def flat(suite: Any) -> Iterator[unittest.TestCase]:
+    """Yield the tests in a suite, and in the suites in it."""
+    for test in suite:
+        if isinstance(test, unittest.TestCase):
+            yield test
+        else:
+            yield from flat(test)
+
+
+def traces() -> List[Any]:
+    """Return what a test could leave behind, to compare."""
+    import client
+    import requests
+    import time
+    import urllib3
+    import utils
+    return [
+        set(threading.enumerate()), dict(os.environ), sys.stdout, sys.stderr,
+        requests.get, requests.Session.get, time.sleep, time.time,
+        getattr(urllib3.util.retry, "time"),
+        dict(vars(client)), dict(vars(utils)), dict(vars(client.GithubOrgClient))]
+
+
+def main() -> int:
+    """Run all tests; return 1 if any fails or leaves a trace."""
+    sys.path.insert(0, os.getcwd())
+    seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(10**6)
+    tests = list(flat(unittest.defaultTestLoader.discover(".")))
+    random.Random(seed).shuffle(tests)
+    before = traces()
+    bad = 0
+    for test in tests:
+        result = unittest.TestResult()
+        unittest.TestSuite([test]).run(result)
+        if not result.wasSuccessful():
+            bad += 1
+            print(test.id(), *result.errors, *result.failures)
+        if traces() != before:
+            bad += 1
+            print(test.id(), "leaves something behind")
+    print(f"{len(tests)} tests one by one, order {seed}: {bad} bad")
+    return 1 if bad or not tests else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
