@@ -33,7 +33,8 @@ def traces() -> List[Any]:
         set(threading.enumerate()), dict(os.environ), sys.stdout, sys.stderr,
         requests.get, requests.Session.get, time.sleep, time.time,
         getattr(urllib3.util.retry, "time"),
-        dict(vars(client)), dict(vars(utils)), dict(vars(client.GithubOrgClient))]
+        dict(vars(client)), dict(vars(utils)),
+        dict(vars(client.GithubOrgClient))]
 
 
 def main() -> int:
