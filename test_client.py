@@ -1127,9 +1127,8 @@ class TestProgram(unittest.TestCase):
                 "google", "-v", GITHUB_API_URL=url, GH_TOKEN="sekret")
         self.assertEqual(status, 0)
         self.assertEqual(out.split(), expected_repos)
-        self.assertIn(f'{url} "GET /orgs/google HTTP/1.1" 200', err)
-        self.assertIn(
-            f'{url} "GET /orgs/google/repos?per_page=100 HTTP/1.1" 200', err)
+        for target in ("/orgs/google", "/orgs/google/repos?per_page=100"):
+            self.assertIn(f'{url} "GET {target} HTTP/', err)
         self.assertNotIn("sekret", err)
 
     def test_interrupted(self) -> None:
