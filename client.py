@@ -27,6 +27,7 @@ from requests.auth import AuthBase
 from requests.exceptions import (
     ChunkedEncodingError, ConnectionError, ContentDecodingError, HTTPError,
     InvalidHeader, InvalidSchema, InvalidURL)
+from requests.utils import default_user_agent
 from urllib3.exceptions import HTTPError as TransportError, MaxRetryError
 from urllib3.util import Retry, parse_url
 
@@ -40,7 +41,7 @@ RETRIES = 3
 # https://docs.github.com/rest/using-the-rest-api/getting-started-with-the-rest-api
 HEADERS = {
     "Accept": "application/vnd.github+json",
-    "User-Agent": f"github-org-client requests/{requests.__version__}",
+    "User-Agent": f"github-org-client {default_user_agent()}",
     "X-GitHub-Api-Version": "2022-11-28",
 }
 
@@ -346,7 +347,7 @@ class GithubAdapter(HTTPAdapter):
     def send(
             self, request: PreparedRequest, stream: bool = False,
             timeout: Any = None, verify: Any = True, cert: Any = None,
-            proxies: Optional[Mapping[str, str]] = None) -> Response:
+            proxies: Any = None) -> Response:
         """Send a request and, unless it is to be streamed, read the answer.
 
         urllib3 retries until the head of the answer has arrived, so a
@@ -513,13 +514,14 @@ def explain(error: Exception, org_name: str) -> str:
         return str(error)
     host = parse_url(request.url).netloc
     if isinstance(error, HTTPError):
-        status = error.response.status_code
+        response: Any = error.response
+        status = response.status_code
         if status == 404 and re.search("/orgs/[^/]*$", request.url):
             return f"no such organization: {org_name}"
         try:
-            said = access_nested_map(error.response.json(), ("message",))
+            said = access_nested_map(response.json(), ("message",))
         except (KeyError, RecursionError, ValueError):
-            said = error.response.reason
+            said = response.reason
         advice = ""
         if status == 401:
             advice = "; check the token in GH_TOKEN or GITHUB_TOKEN"

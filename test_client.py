@@ -357,7 +357,7 @@ class TestTunedSession(unittest.TestCase):
         self.assertEqual(headers["Accept"], "application/vnd.github+json")
         self.assertEqual(headers["X-GitHub-Api-Version"], "2022-11-28")
         self.assertRegex(
-            str(headers["User-Agent"]), "^github-org-client requests/[0-9]")
+            str(headers["User-Agent"]), "^github-org-client python-requests/[0-9]")
 
     @parameterized.expand([("http://",), ("https://",)])
     def test_retries_and_pool(self, prefix: str) -> None:
@@ -643,7 +643,8 @@ class TestLibraryOverLoopback(ReplayTestCase):
         with self.assertRaises(client.LimitError) as caught:
             GithubOrgClient.from_environment("google").org
         self.assertIsInstance(caught.exception, requests.RequestException)
-        self.assertEqual(caught.exception.response.status_code, 403)
+        answer: Any = caught.exception.response
+        self.assertEqual(answer.status_code, 403)
 
 
 class TestCommand(ReplayTestCase):

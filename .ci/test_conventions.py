@@ -4,6 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 from textwrap import dedent, indent
+from typing import List
 
 from parameterized import parameterized
 
@@ -88,7 +89,7 @@ class TestConventions(unittest.TestCase):
          0o755, ["the file does not end with one newline"]),
     ])
     def test_file(
-            self, _: str, data: bytes, mode: int, findings: "list[str]"
+            self, _: str, data: bytes, mode: int, findings: List[str]
             ) -> None:
         """A file's first line, mode and last line are checked."""
         with tempfile.TemporaryDirectory() as folder:
