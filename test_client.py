@@ -357,7 +357,8 @@ class TestTunedSession(unittest.TestCase):
         self.assertEqual(headers["Accept"], "application/vnd.github+json")
         self.assertEqual(headers["X-GitHub-Api-Version"], "2022-11-28")
         self.assertRegex(
-            str(headers["User-Agent"]), "^github-org-client python-requests/[0-9]")
+            str(headers["User-Agent"]),
+            "^github-org-client python-requests/[0-9]")
 
     @parameterized.expand([("http://",), ("https://",)])
     def test_retries_and_pool(self, prefix: str) -> None:
