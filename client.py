@@ -531,10 +531,12 @@ def explain(error: Exception, org_name: str) -> str:
     if isinstance(error, (ChunkedEncodingError, ContentDecodingError)):
         return f"{host} sent a broken answer; try again later"
     if isinstance(error, ConnectionError):
-        cause: BaseException = error
-        while cause.__context__:
+        reason: object = error
+        cause: Optional[BaseException] = error
+        while cause:  # down to the system's own error
+            if isinstance(cause, OSError):
+                reason = cause.strerror or cause
             cause = cause.__context__
-        reason = getattr(cause, "strerror", None) or cause
         return (f"cannot reach {host}: {reason}; check the network, and "
                 "GITHUB_API_URL if it is set")
     return f"{host}: {error}"
