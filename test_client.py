@@ -3,8 +3,9 @@
 
 Unit tests take one method and replace all that it calls. Integration
 tests on a patched `requests.get` let client and utils work together on
-recorded payloads. Integration tests on loopback replace nothing: the real
-requests, or the command as a process, talks to `fixtures.replay`.
+recorded payloads. Integration tests on loopback let the real requests, or
+the command as a process, talk to `fixtures.replay`; what they replace is
+the environment and the time that urllib3 would sleep.
 """
 import io
 import json
@@ -31,8 +32,8 @@ from urllib3.exceptions import ProtocolError
 import client
 from client import GithubOrgClient, tuned_session
 from fixtures import (
-    TEST_PAYLOAD, Asked, Fault, expected_repos, numbered_repos, org_payload,
-    replay, repos_payload)
+    TEST_PAYLOAD, Asked, Fault, apache2_repos, expected_repos,
+    numbered_repos, org_payload, replay, repos_payload)
 from utils import AnswerError
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -155,21 +156,21 @@ class TestGithubOrgClientSession(unittest.TestCase):
         self.get_json = patcher.start()
         self.addCleanup(patcher.stop)
         self.session = Mock(spec=requests.Session)
-        self.client = GithubOrgClient(
+        self.org_client = GithubOrgClient(
             "google", self.session, "https://ghe.example/api/v3/", workers=4)
 
     def test_requests(self) -> None:
         """The session makes both requests: at this API, 100 a page."""
         org = {"repos_url": "https://ghe.example/api/v3/orgs/google/repos"}
         self.get_json.side_effect = [org, [{"name": "one"}]]
-        self.assertEqual(self.client.public_repos(), ["one"])
+        self.assertEqual(self.org_client.public_repos(), ["one"])
         self.assertEqual(self.get_json.mock_calls, [
             call("https://ghe.example/api/v3/orgs/google", self.session),
             call("https://ghe.example/api/v3/orgs/google/repos",
                  self.session, workers=4, params={"per_page": 100})])
 
     def test_default_workers(self) -> None:
-        """Unless told otherwise, ten pages are fetched at once."""
+        """Unless told otherwise, get_json is told ten workers."""
         self.get_json.side_effect = [{"repos_url": "http://host/"}, []]
         GithubOrgClient("google", self.session).repos_payload
         self.assertEqual(self.get_json.call_args, call(
@@ -188,11 +189,11 @@ class TestGithubOrgClientSession(unittest.TestCase):
         """An answer of another shape is an AnswerError, not kept."""
         self.get_json.return_value = answer
         with self.assertRaises(AnswerError) as caught:
-            self.client.org
+            self.org_client.org
         self.assertEqual(
             str(caught.exception), "https://ghe.example/api/v3/orgs/google "
             "is no organization with repositories")
-        self.assertNotIn("org", vars(self.client))
+        self.assertNotIn("org", vars(self.org_client))
 
     @parameterized.expand([
         ("object", {"message": "?"}),
@@ -212,10 +213,10 @@ class TestGithubOrgClientSession(unittest.TestCase):
         """A list of anything but repositories is an AnswerError, not kept."""
         self.get_json.side_effect = [{"repos_url": "http://host/"}, answer]
         with self.assertRaises(AnswerError) as caught:
-            self.client.repos_payload
+            self.org_client.repos_payload
         self.assertEqual(
             str(caught.exception), "http://host/ is no list of repositories")
-        self.assertNotIn("repos_payload", vars(self.client))
+        self.assertNotIn("repos_payload", vars(self.org_client))
 
     @parameterized.expand([
         ("empty", []),
@@ -228,7 +229,7 @@ class TestGithubOrgClientSession(unittest.TestCase):
     def test_answer_that_is_a_listing(self, _: str, answer: Any) -> None:
         """What GitHub's schema allows is taken as it is."""
         self.get_json.side_effect = [{"repos_url": "http://host/"}, answer]
-        self.assertIs(self.client.repos_payload, answer)
+        self.assertIs(self.org_client.repos_payload, answer)
 
 
 class TestFromEnvironment(unittest.TestCase):
@@ -264,7 +265,7 @@ class TestFromEnvironment(unittest.TestCase):
                  params={"per_page": 100})])
 
     def test_default_workers(self) -> None:
-        """Unless told otherwise, ten pages are fetched at once."""
+        """Unless told otherwise, the session is made for ten workers."""
         with patch.dict(os.environ, clear=True), \
                 patch("client.tuned_session", autospec=True) as session:
             GithubOrgClient.from_environment("google")
@@ -534,10 +535,13 @@ class ReplayTestCase(unittest.TestCase):
             if thread is not threading.current_thread():
                 thread.join(timeout=10)
 
-    def replay(
+    def start_replay(
             self, script: Mapping[str, Iterable[Fault]] = {},
             repos: List[Dict[str, Any]] = repos_payload) -> str:
-        """Start a replay that the environment names; return its URL."""
+        """Start a replay, to stop when the test is done; return its URL.
+
+        GITHUB_API_URL is set to it, and `asked` gets all requests.
+        """
         replaying = replay(script, repos=repos, on_request=self.asked.append)
         url = replaying.__enter__()
         self.addCleanup(replaying.__exit__, None, None, None)
@@ -554,6 +558,8 @@ class ReplayTestCase(unittest.TestCase):
 
 PAGED_REPOS = numbered_repos(250)  # three pages of up to 100
 PAGED_NAMES = [repo["name"] for repo in PAGED_REPOS]
+# The path of a page but for its number. In a script the first page is
+# "page=100$", as it has no number, the second "&page=2".
 NUMBERED = "/organizations/1342004/repos?per_page=100&page="
 
 
@@ -568,7 +574,7 @@ class TestLibraryOverLoopback(ReplayTestCase):
 
     def test_organization(self) -> None:
         """The organization comes as recorded, its URLs at the replay."""
-        url = self.replay()
+        url = self.start_replay()
         expected = json.loads(json.dumps(org_payload).replace(
             "https://api.github.com", url))
         self.assertEqual(
@@ -576,7 +582,7 @@ class TestLibraryOverLoopback(ReplayTestCase):
 
     def test_public_repos(self) -> None:
         """The nine names come, and those under a license, by two requests."""
-        self.replay()
+        self.start_replay()
         org_client = GithubOrgClient.from_environment("google")
         self.assertEqual(org_client.public_repos(), expected_repos)
         self.assertEqual(org_client.public_repos("bsl-1.0"), ["cpp-netlib"])
@@ -586,7 +592,7 @@ class TestLibraryOverLoopback(ReplayTestCase):
 
     def test_whole_listing(self) -> None:
         """A large organization takes a request a hundred repositories."""
-        self.replay(repos=PAGED_REPOS)
+        self.start_replay(repos=PAGED_REPOS)
         org_client = GithubOrgClient.from_environment("google")
         self.assertEqual(org_client.public_repos(), PAGED_NAMES)
         self.assertCountEqual(
@@ -596,7 +602,7 @@ class TestLibraryOverLoopback(ReplayTestCase):
 
     def test_without_a_session(self) -> None:
         """A bare client gets the whole list too, 30 a page."""
-        url = self.replay(repos=PAGED_REPOS)
+        url = self.start_replay(repos=PAGED_REPOS)
         with patch.object(GithubOrgClient, "ORG_URL", url + "/orgs/{org}"):
             self.assertEqual(
                 GithubOrgClient("google").public_repos(), PAGED_NAMES)
@@ -605,7 +611,7 @@ class TestLibraryOverLoopback(ReplayTestCase):
     def test_token_reaches_the_api(self) -> None:
         """Every request to the API has the token, on later pages as well."""
         os.environ["GH_TOKEN"] = "sekret"
-        self.replay(repos=PAGED_REPOS)
+        self.start_replay(repos=PAGED_REPOS)
         GithubOrgClient.from_environment("google").public_repos()
         self.assertEqual(
             [asked.headers.get("Authorization") for asked in self.asked],
@@ -622,7 +628,7 @@ class TestLibraryOverLoopback(ReplayTestCase):
         for fault in (
                 Fault(body=body.encode()),
                 Fault(301, {"Location": f"{other_url}/orgs/google"}, b"")):
-            self.replay({"google$": [fault]})
+            self.start_replay({"google$": [fault]})
             names = GithubOrgClient.from_environment("google").public_repos()
             self.assertEqual(names, expected_repos)
         self.assertEqual(
@@ -632,7 +638,7 @@ class TestLibraryOverLoopback(ReplayTestCase):
 
     def test_stream_is_left_to_the_caller(self) -> None:
         """A body that is to be streamed is not read beforehand."""
-        url = self.replay({"google": [Fault(cut=10)]})
+        url = self.start_replay({"google": [Fault(cut=10)]})
         with tuned_session(None, url) as session:
             answer = session.get(url + "/orgs/google", stream=True)
             self.assertEqual(answer.raw.read(10), b'{"login": ')
@@ -640,7 +646,8 @@ class TestLibraryOverLoopback(ReplayTestCase):
 
     def test_error_is_a_request_exception(self) -> None:
         """Whatever goes wrong, one except clause catches it."""
-        self.replay({"google$": [Fault(403, {"X-RateLimit-Remaining": "0"})]})
+        limit = Fault(403, {"X-RateLimit-Remaining": "0"})
+        self.start_replay({"google$": [limit]})
         with self.assertRaises(client.LimitError) as caught:
             GithubOrgClient.from_environment("google").org
         self.assertIsInstance(caught.exception, requests.RequestException)
@@ -664,14 +671,14 @@ class TestCommand(ReplayTestCase):
     ])
     def test_names(self, _: str, options: List[str], names: List[str]) -> None:
         """A name a line, in GitHub's order, of the license asked for."""
-        self.replay()
+        self.start_replay()
         self.assertEqual(
             self.run_command("google", *options),
             (0, "".join(name + "\n" for name in names), ""))
 
     def test_license_without_spdx_id(self) -> None:
         """A license whose SPDX id is unknown is a license all the same."""
-        self.replay(repos=[
+        self.start_replay(repos=[
             {"name": "a", "license": {"key": "own", "spdx_id": None}},
             {"name": "b", "license": {"key": None}}])
         self.assertEqual(
@@ -679,7 +686,7 @@ class TestCommand(ReplayTestCase):
 
     def test_json(self) -> None:
         """GitHub's own objects come as one array."""
-        url = self.replay()
+        url = self.start_replay()
         status, out, err = self.run_command(
             "google", "--json", "--license", "other")
         self.assertEqual((status, err), (0, ""))
@@ -691,7 +698,7 @@ class TestCommand(ReplayTestCase):
 
     def test_licenses(self) -> None:
         """Licenses are counted, most first, with a bar each."""
-        self.replay()
+        self.start_replay()
         self.assertEqual(self.run_command("google", "--licenses"), (0, (
             "apache-2.0   4 " + "#" * 40 + "\n"
             "other        2 " + "#" * 20 + "\n"
@@ -703,7 +710,7 @@ class TestCommand(ReplayTestCase):
         """Numbers are aligned, bars are never empty, ties go by name."""
         mit = {"name": "a", "license": {"key": "mit", "spdx_id": "MIT"}}
         bsd = {"name": "c", "license": {"key": "0bsd"}}
-        self.replay(repos=[{"name": "b"}] + [mit] * 98 + [bsd])
+        self.start_replay(repos=[{"name": "b"}] + [mit] * 98 + [bsd])
         self.assertEqual(self.run_command("google", "--licenses"), (
             0, "mit  98 " + "#" * 40 + "\n0bsd  1 #\nnone  1 #\n", ""))
 
@@ -712,13 +719,13 @@ class TestCommand(ReplayTestCase):
     ])
     def test_no_repository(self, options: List[str], expected: str) -> None:
         """An organization without repositories has nothing to print."""
-        self.replay(repos=[])
+        self.start_replay(repos=[])
         self.assertEqual(
             self.run_command("google", *options), (0, expected, ""))
 
     def test_whole_listing(self) -> None:
         """A large organization comes whole, 100 repositories a page."""
-        self.replay(repos=PAGED_REPOS)
+        self.start_replay(repos=PAGED_REPOS)
         status, out, err = self.run_command("google")
         self.assertEqual((status, out.split(), err), (0, PAGED_NAMES, ""))
         self.assertEqual(len(self.asked), 4)
@@ -736,8 +743,11 @@ class TestCommand(ReplayTestCase):
             "google", session.return_value, "https://api.github.com", workers)
 
     def test_recorded(self) -> None:
-        """--recorded asks neither the environment's API nor sends a token."""
-        self.replay()
+        """--recorded asks neither the environment's API nor sends a token.
+
+        This token could not be sent: it would be an error to try.
+        """
+        self.start_replay()
         os.environ["GH_TOKEN"] = "no token"
         self.assertEqual(
             self.run_command("google", "--recorded", "--license", "bsl-1.0"),
@@ -746,7 +756,7 @@ class TestCommand(ReplayTestCase):
 
     def test_verbose(self) -> None:
         """-v has urllib3 log its requests; pages are not counted then."""
-        self.replay()
+        self.start_replay()
         logger = logging.getLogger("urllib3")
         self.addCleanup(logger.setLevel, logger.level)
         with patch("logging.basicConfig", autospec=True) as basic_config, \
@@ -773,7 +783,7 @@ class TestCommand(ReplayTestCase):
                 """Show what was written."""
                 self.shown.append(self.getvalue())
 
-        self.replay({"&page=2": [Fault(500)]}, repos=PAGED_REPOS)
+        self.start_replay({"&page=2": [Fault(500)]}, repos=PAGED_REPOS)
         with redirect_stdout(io.StringIO()), \
                 redirect_stderr(Terminal()) as err:
             self.assertEqual(client.main(["google"]), 0)
@@ -797,7 +807,7 @@ class TestCommand(ReplayTestCase):
     ])
     def test_wrong_usage(self, _: str, argv: List[str]) -> None:
         """Wrong usage is said on stderr, with status 2; nothing is asked."""
-        self.replay()
+        self.start_replay()
         with redirect_stdout(io.StringIO()) as out, \
                 redirect_stderr(io.StringIO()) as err:
             with self.assertRaises(SystemExit) as caught:
@@ -841,7 +851,7 @@ class TestCommand(ReplayTestCase):
             self, _: str, error: BaseException, status: int,
             said: str) -> None:
         """What keeps the command from printing ends it quietly."""
-        self.replay()
+        self.start_replay()
         out = Mock(**{"write.side_effect": error})
         with redirect_stdout(out), redirect_stderr(io.StringIO()) as err:
             self.assertEqual(client.main(["google"]), status)
@@ -873,7 +883,7 @@ class TestFaults(ReplayTestCase):
             self, _: str, script: Mapping[str, Iterable[Fault]],
             waits: List[float]) -> None:
         """Where another try helps it is made, after a wait if need be."""
-        self.replay(script, repos=PAGED_REPOS)
+        self.start_replay(script, repos=PAGED_REPOS)
         status, out, err = self.run_command("google")
         self.assertEqual((status, out.split(), err), (0, PAGED_NAMES, ""))
         self.assertEqual(self.time.sleep.mock_calls, list(map(call, waits)))
@@ -891,8 +901,11 @@ class TestFaults(ReplayTestCase):
     def test_other_links(
             self, _: str, script: Mapping[str, Iterable[Fault]],
             count: int) -> None:
-        """Pages that are not numbered are followed as they link."""
-        self.replay(script, repos=PAGED_REPOS)
+        """Without a last page to count up to, each next link is followed.
+
+        A header that is no link at all ends the listing.
+        """
+        self.start_replay(script, repos=PAGED_REPOS)
         status, out, err = self.run_command("google")
         self.assertEqual(
             (status, len(out.split()), err), (0, count, ""))
@@ -965,7 +978,7 @@ class TestFaults(ReplayTestCase):
             self, _: str, script: Mapping[str, Iterable[Fault]],
             line: str) -> None:
         """Where no try helps, one line says so, and stdout stays empty."""
-        url = self.replay(script, repos=PAGED_REPOS)
+        url = self.start_replay(script, repos=PAGED_REPOS)
         host = url[len("http://"):]
         self.assertEqual(
             self.run_command("google"),
@@ -992,7 +1005,7 @@ class TestFaults(ReplayTestCase):
     ])
     def test_rate_limit(self, _: str, fault: Fault, until: str) -> None:
         """A limit that lasts is an error at once: until when, what to do."""
-        self.replay({"google$": [fault]})
+        self.start_replay({"google$": [fault]})
         with patch("client.time.time", autospec=True,
                    return_value=1800000000):
             status, out, err = self.run_command("google")
@@ -1005,7 +1018,7 @@ class TestFaults(ReplayTestCase):
     def test_rate_limit_with_a_token(self) -> None:
         """Whoever has a token is not told to get one."""
         os.environ["GH_TOKEN"] = "sekret"
-        self.replay({"google$": [Fault(429)]})
+        self.start_replay({"google$": [Fault(429)]})
         self.assertEqual(self.run_command("google"), (
             1, "", "client.py: GitHub's rate limit is reached; "
             "wait at least a minute\n"))
@@ -1013,7 +1026,7 @@ class TestFaults(ReplayTestCase):
     def test_secondary_limit_without_end(self) -> None:
         """A limit is waited for three times, then it is an error."""
         limit = Fault(403, {"Retry-After": "7"})
-        self.replay({"google$": repeat(limit)})
+        self.start_replay({"google$": repeat(limit)})
         status, out, err = self.run_command("google")
         self.assertEqual((status, out), (1, ""))
         self.assertRegex(err, "^client.py: GitHub's rate limit is reached; ")
@@ -1034,7 +1047,7 @@ class TestFaults(ReplayTestCase):
 
     def test_slow_answer(self) -> None:
         """An answer that does not come in time is said to be late."""
-        url = self.replay({"google$": repeat(Fault(wait=60))})
+        url = self.start_replay({"google$": repeat(Fault(wait=60))})
         with patch("client.TIMEOUT", 0.01):
             status, out, err = self.run_command("google")
         self.assertEqual((status, out), (1, ""))
@@ -1044,13 +1057,13 @@ class TestFaults(ReplayTestCase):
     def test_control_characters(self) -> None:
         """What a server says can't play with the terminal."""
         body = json.dumps({"message": "\x1b[31mred\n"}).encode()
-        url = self.replay({"google$": [Fault(400, body=body)]})
+        url = self.start_replay({"google$": [Fault(400, body=body)]})
         self.assertEqual(self.run_command("google"), (
             1, "", f"client.py: {url[7:]} answered 400:  [31mred \n"))
 
     def test_organization_not_there(self) -> None:
         """A name that would be another path asks for itself, escaped."""
-        self.replay()
+        self.start_replay()
         self.assertEqual(
             self.run_command("../users/google"),
             (1, "", "client.py: no such organization: ../users/google\n"))
@@ -1059,9 +1072,9 @@ class TestFaults(ReplayTestCase):
             ["/orgs/..%2Fusers%2Fgoogle"])
 
     def test_no_secret_in_sight(self) -> None:
-        """A token refused shows up nowhere, not even with -v."""
+        """A token that is refused is quoted nowhere."""
         os.environ["GH_TOKEN"] = "sekret"
-        self.replay({"google$": [Fault(401)]})
+        self.start_replay({"google$": [Fault(401)]})
         status, out, err = self.run_command("google")
         self.assertEqual(status, 1)
         self.assertNotIn("sekret", out + err)
@@ -1189,7 +1202,7 @@ class TestReplay(ReplayTestCase):
     ])
     def test_organization(self, target: str) -> None:
         """The organization has a few URLs; its own point to the replay."""
-        url = self.replay()
+        url = self.start_replay()
         answer = requests.get(url + target)
         self.assertEqual(
             answer.json()["repos_url"], url + "/orgs/google/repos")
@@ -1208,7 +1221,7 @@ class TestReplay(ReplayTestCase):
     def test_pages(
             self, _: str, query: str, count: int, links: str) -> None:
         """Pages hold as many as asked for, and link to others."""
-        url = self.replay(repos=PAGED_REPOS)
+        url = self.start_replay(repos=PAGED_REPOS)
         answer = requests.get(f"{url}/orgs/google/repos?{query}")
         self.assertEqual(len(answer.json()), count)
         self.assertEqual(links, " ".join(
@@ -1228,7 +1241,7 @@ class TestReplay(ReplayTestCase):
             self, method: str, target: str, status: int,
             message: str) -> None:
         """What is not there is an error in JSON."""
-        answer = requests.request(method, self.replay() + target)
+        answer = requests.request(method, self.start_replay() + target)
         self.assertEqual(answer.status_code, status)
         self.assertEqual(answer.json(), {
             "message": message, "status": str(status),
@@ -1236,7 +1249,7 @@ class TestReplay(ReplayTestCase):
 
     def test_keep_alive(self) -> None:
         """One connection serves request after request, HEAD too."""
-        url = self.replay()
+        url = self.start_replay()
         with requests.Session() as session:
             for method in ("GET", "HEAD", "GET"):
                 answer = session.request(method, url + "/orgs/google")
@@ -1246,11 +1259,14 @@ class TestReplay(ReplayTestCase):
             connections = pool.poolmanager.pools[key].num_connections
         self.assertEqual(connections, 1)
 
-    def test_expected_lists(self) -> None:
-        """The recorded lists of names agree with the recorded repositories."""
-        names = [repo["name"] for repo in repos_payload]
-        self.assertEqual(names, expected_repos)
-        self.assertTrue(all(len(repo) == 74 for repo in repos_payload))
+    def test_payloads(self) -> None:
+        """The lists of names agree with the repositories, of 74 keys each."""
+        self.assertEqual(
+            [repo["name"] for repo in repos_payload], expected_repos)
+        self.assertEqual(apache2_repos, [
+            repo["name"] for repo in repos_payload
+            if repo["license"] and repo["license"]["key"] == "apache-2.0"])
+        self.assertEqual({len(repo) for repo in repos_payload}, {74})
 
     def test_as_a_program(self) -> None:
         """./fixtures.py prints its URL and serves until Ctrl-C."""
@@ -1273,7 +1289,7 @@ class TestReplay(ReplayTestCase):
 
     def test_port_in_use(self) -> None:
         """A port that is taken gives a line, and status 1."""
-        port = self.replay().rsplit(":", 1)[1]
+        port = self.start_replay().rsplit(":", 1)[1]
         done = subprocess.run(
             [sys.executable, "fixtures.py", "--port", port], cwd=HERE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)

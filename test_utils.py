@@ -130,9 +130,10 @@ class TestGetJson(unittest.TestCase):
             spec=requests.Response, **{"json.return_value": [{"a": 1}]})),
     ])
     def test_doubles_of_a_response(self, _: str, double: Any) -> None:
-        """A double is asked for its JSON only, though a Mock says yes to all.
+        """Every double of a response will do, and is no reason for more calls.
 
-        A Mock's links, status and headers are true and mean nothing.
+        A bare class has nothing but `json`; a Mock's links, status and headers
+        are all true, and mean nothing.
         """
         with patch("requests.get", autospec=True,
                    return_value=double) as get:
@@ -225,7 +226,10 @@ class TestGetJsonAnswers(unittest.TestCase):
         ("too_deep", b"[" * 100000),
     ])
     def test_no_json(self, _: str, body: bytes) -> None:
-        """A body that is no JSON in UTF-8 is an AnswerError, with the host."""
+        """A body that is no JSON in UTF-8 is an AnswerError.
+
+        It names the host, and no password.
+        """
         answer = response(body, url="https://user:secret@host:8443/items")
         with patch("requests.get", autospec=True, return_value=answer):
             with self.assertRaises(AnswerError) as caught:
