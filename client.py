@@ -55,6 +55,8 @@ class GithubOrgClient:
     """
 
     ORG_URL = "https://api.github.com/orgs/{org}"
+    session: Optional[Session] = None
+    _workers = 10
 
     def __init__(
             self, org_name: str, session: Optional[Session] = None,
@@ -92,7 +94,7 @@ class GithubOrgClient:
         if self._org_name in (".", ".."):
             # RFC 3986 takes such a segment for a step, even if encoded.
             raise InvalidURL(f"{self._org_name} can't name an organization")
-        name = quote(self._org_name, safe="", errors="surrogateescape")
+        name = quote(str(self._org_name), safe="", errors="surrogateescape")
         url = self.ORG_URL.replace("{org}", name)
         org: Dict[str, Any] = self._get(url)
         if self.session and not is_org(org):
@@ -248,7 +250,8 @@ class TokenAuth(AuthBase):
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the token to a request if it goes to that origin.
 
-        requests itself takes it out where a redirect leaves the origin.
+        requests itself takes it out where a redirect leaves the origin,
+        but for a step from http to https on the same host.
         """
         if origin(str(request.url)) == self._origin:
             request.headers["Authorization"] = f"Bearer {self._token}"
@@ -258,9 +261,9 @@ class TokenAuth(AuthBase):
 class GithubRetry(Retry):
     """The retries of urllib3, with GitHub's rules for rate limits.
 
-    A limit with a Retry-After of up to `MAX_WAIT` seconds is waited for; a
-    longer or nonsensical one, or one without, is not, nor is the hourly
-    limit: the answer is given back as it is.
+    A limit with a Retry-After of up to `MAX_WAIT` seconds is waited for; one
+    with a nonsensical one or none is not, nor is the hourly limit, nor
+    whatever asks for a longer wait: such an answer is given back as it is.
     https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
 
@@ -370,11 +373,14 @@ class GithubAdapter(HTTPAdapter):
                 error.request = request
                 if isinstance(error, ContentDecodingError):
                     raise
+                exhausted = False
                 try:
                     retries = retries.increment(
                         request.method, request.url, error=error.args[0])
                 except TransportError:
-                    raise error
+                    exhausted = True
+                if exhausted:  # out here, where the cause is not forgotten
+                    raise
                 retries.sleep()
 
 
@@ -404,7 +410,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         return 130
     except BrokenPipeError:
         return 0  # The reader has had enough: `| head`, say.
-    except (OSError, UnicodeError) as error:
+    except (OSError, ValueError) as error:
         line = explain(error, args.org)
         printable = "".join(c if c.isprintable() else " " for c in line)
         print("client.py:", printable, file=sys.stderr)
@@ -482,7 +488,7 @@ def report(repos: List[Dict[str, Any]], args: argparse.Namespace) -> str:
         repos = [repo for repo in repos
                  if args.license.lower() in license_names(repo)]
     if args.json:
-        return json.dumps(repos, indent=2) + "\n"
+        return json.dumps(repos, indent=2, allow_nan=False) + "\n"
     if args.licenses:
         return chart([license_names(repo)[0] for repo in repos])
     return "".join(f"{repo['name']}\n" for repo in repos)
@@ -543,6 +549,9 @@ def explain(error: Exception, org_name: str) -> str:
 
 
 if __name__ == "__main__":
+    # Where they are closed: nothing is said, and printing fails.
+    sys.stderr = sys.stderr or open(os.devnull, "w")
+    sys.stdout = sys.stdout or open(os.devnull)
     STATUS = main()
     sys.stderr.flush()
     os._exit(STATUS)  # Not sys.exit: that waits for pages still in flight.

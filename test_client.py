@@ -27,7 +27,7 @@ from unittest.mock import Mock, PropertyMock, call, patch
 import requests
 from parameterized import parameterized, parameterized_class
 from requests.exceptions import ChunkedEncodingError
-from urllib3.exceptions import ProtocolError
+from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 import client
 from client import GithubOrgClient, tuned_session
@@ -64,6 +64,22 @@ class TestGithubOrgClient(unittest.TestCase):
             self.assertIs(org_client.org, get_json.return_value)
             self.assertIs(org_client.org, get_json.return_value)
         get_json.assert_called_once_with(url)
+
+    def test_subclass_with_an_init_of_its_own(self) -> None:
+        """A name is all that an instance needs, and it may be any object."""
+
+        class OtherClient(GithubOrgClient):
+            """A client that is made in another way."""
+
+            def __init__(self) -> None:
+                """Keep a name that is no text."""
+                self._org_name: Any = 1
+
+        with patch("client.get_json", autospec=True) as get_json:
+            get_json.side_effect = [{"repos_url": "url"}, [{"name": "a"}]]
+            self.assertEqual(OtherClient().public_repos(), ["a"])
+        self.assertEqual(get_json.mock_calls, [
+            call("https://api.github.com/orgs/1"), call("url")])
 
     @parameterized.expand([(".",), ("..",)])
     def test_org_that_would_be_another_path(self, org_name: str) -> None:
@@ -1061,6 +1077,30 @@ class TestFaults(ReplayTestCase):
         self.assertEqual(self.run_command("google"), (
             1, "", f"client.py: {url[7:]} answered 400:  [31mred \n"))
 
+    def test_answer_that_stalls(self) -> None:
+        """A body that stops arriving is retried, then said to be late."""
+
+        def stall(*_: Any) -> Any:
+            """Begin a body, then run into the timeout."""
+            yield b"{"
+            raise ReadTimeoutError(Mock(), "url", "timed out")
+
+        url = self.start_replay()
+        with patch("urllib3.response.HTTPResponse.stream", autospec=True,
+                   side_effect=lambda *args, **kwargs: stall()):
+            status, out, err = self.run_command("google")
+        self.assertEqual((status, out, len(self.asked)), (1, "", 4))
+        self.assertRegex(err, f"^client.py: cannot reach {url[7:]}: .*\n$")
+        self.assertNotIn("None", err)
+
+    def test_number_that_json_has_not(self) -> None:
+        """A number beyond JSON's is an error: jq would not read it."""
+        body = b'[{"name": "a", "size": 1e999}]'
+        self.start_replay({"page=100$": [Fault(body=body)]})
+        status, out, err = self.run_command("google", "--json")
+        self.assertEqual((status, out), (1, ""))
+        self.assertRegex(err, "^client.py: Out of range float values .*\n$")
+
     def test_organization_not_there(self) -> None:
         """A name that would be another path asks for itself, escaped."""
         self.start_replay()
@@ -1177,6 +1217,23 @@ class TestProgram(unittest.TestCase):
         process.stdout.close()
         self.assertEqual(process.stderr.read(), "")
         self.assertEqual(process.wait(timeout=30), 0)
+
+    @parameterized.expand([
+        ("stderr_closed", "2>&-", 0, "cpp-netlib\n", ""),
+        ("stderr_closed_error", "--jobs 0 2>&-", 2, "", ""),
+        ("stdout_closed", ">&-", 1, "", "client.py: not writable\n"),
+    ])
+    def test_closed(
+            self, _: str, ending: str, status: int, out: str, err: str
+            ) -> None:
+        """A stream that is closed is no reason for the other to suffer."""
+        done = subprocess.run(
+            ["sh", "-c", f'exec "$0" client.py google --recorded --license '
+             f'bsl-1.0 {ending}', sys.executable], cwd=HERE, env={},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            universal_newlines=True)
+        self.assertEqual(
+            (done.returncode, done.stdout, done.stderr), (status, out, err))
 
     def test_as_main(self) -> None:
         """Run as a program, the module exits with what main returns.

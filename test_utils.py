@@ -12,7 +12,7 @@ import unittest
 from collections import ChainMap, OrderedDict, UserDict, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, cast
 from unittest.mock import MagicMock, Mock, PropertyMock, call, patch
 
 import requests
@@ -98,6 +98,15 @@ class JsonOnly:
         return self._document
 
 
+def hand_made(status: Any) -> requests.Response:
+    """Return a Response that nobody sent, but for its `json` a bare one."""
+    made: Any = requests.Response()
+    made.status_code = status
+    made.url = "http://example.com"
+    made.json = Mock(return_value=[{"a": 1}])
+    return cast(requests.Response, made)
+
+
 class TestGetJson(unittest.TestCase):
     """Unit tests of get_json: one document, with requests.get replaced."""
 
@@ -126,6 +135,8 @@ class TestGetJson(unittest.TestCase):
         param("magic", double=MagicMock(**{"json.return_value": [{"a": 1}]})),
         param("spec", double=Mock(
             spec=requests.Response, **{"json.return_value": [{"a": 1}]})),
+        param("response_made_by_hand", double=hand_made(None)),
+        param("response_with_a_status", double=hand_made(200)),
         param("magic_spec", double=MagicMock(
             spec=requests.Response, **{"json.return_value": [{"a": 1}]})),
     ])
@@ -206,6 +217,14 @@ class TestGetJsonAnswers(unittest.TestCase):
     def test_document(self) -> None:
         """A document in JSON comes back decoded."""
         answer = response({"a": "\u00e9"})
+        with patch("requests.get", autospec=True, return_value=answer):
+            self.assertEqual(get_json("https://host/items"), {"a": "\u00e9"})
+
+    def test_document_is_utf_8(self) -> None:
+        """JSON is in UTF-8, whatever the headers say (RFC 8259, 8.1)."""
+        answer = response({"a": "\u00e9"})
+        answer.raw = io.BytesIO(b'{"a": "\xc3\xa9"}')
+        answer.encoding = "iso-8859-1"
         with patch("requests.get", autospec=True, return_value=answer):
             self.assertEqual(get_json("https://host/items"), {"a": "\u00e9"})
 
@@ -326,6 +345,14 @@ class TestGetJsonPages(unittest.TestCase):
         get = self.serve(site)
         self.assertEqual(get_json(FIRST), urls[2:])
         self.assertEqual(get.call_count, 4)
+
+    def test_relations_in_any_case_and_together(self) -> None:
+        """A link can have several relations, in any case (RFC 8288, 3.3)."""
+        second = "https://host/items?page=2"
+        self.serve({
+            FIRST: response([1], f'<{second}>; rel="Next last"'),
+            second: response([2], url=second)})
+        self.assertEqual(get_json(FIRST), [1, 2])
 
     def test_relative_link(self) -> None:
         """A link is relative to the page it is on (RFC 8288, 3.2)."""

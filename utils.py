@@ -129,19 +129,23 @@ def fetch(
 
 def read_page(url: str, response: Response) -> Page:
     """Check a response to a request of this URL, and decode it."""
-    # Not isinstance: a Mock with a spec claims to be a Response.
-    if not issubclass(type(response), Response):
+    # Not isinstance: a Mock with a spec claims to be a Response. A Response
+    # without a status never arrived from anywhere.
+    if (not issubclass(type(response), Response)
+            or response.status_code is None):
         return Page(response.json(), url, {})
     response.raise_for_status()
     try:
-        response.content.decode()  # json() would replace what is no UTF-8.
+        (response.content or b"").decode()  # json() would let it pass.
+        response.encoding = "utf-8"  # whatever the headers say
         body = response.json()
     except (ValueError, RecursionError) as error:
         host = parse_url(response.url).netloc
         raise AnswerError(f"{host} did not answer in JSON") from error
     try:
-        links = {rel: parse_url(urljoin(response.url, link["url"])).url
-                 for rel, link in response.links.items()}
+        links = {rel.lower(): parse_url(urljoin(response.url, link["url"])).url
+                 for rels, link in response.links.items()
+                 for rel in rels.split()}
     except ValueError as error:
         raise AnswerError(f"{response.url} has a broken link") from error
     return Page(body, response.url, links)
