@@ -35,6 +35,7 @@ from utils import AnswerError, access_nested_map, get_json, memoize, origin
 
 API_URL = "https://api.github.com"
 PER_PAGE = 100  # repositories; the most that GitHub gives
+WORKERS = 10  # pages in flight at once
 TIMEOUT = (5, 30)  # seconds to connect, and for each read
 MAX_WAIT = 60  # seconds that GitHub may have us wait before the next try
 RETRIES = 3
@@ -56,11 +57,11 @@ class GithubOrgClient:
 
     ORG_URL = "https://api.github.com/orgs/{org}"
     session: Optional[Session] = None
-    _workers = 10
+    _workers = WORKERS
 
     def __init__(
             self, org_name: str, session: Optional[Session] = None,
-            api_url: str = API_URL, workers: int = 10) -> None:
+            api_url: str = API_URL, workers: int = WORKERS) -> None:
         """Make a client of the organization with this name.
 
         Without a session every request is a bare `requests.get(url)`, and
@@ -76,7 +77,7 @@ class GithubOrgClient:
 
     @classmethod
     def from_environment(
-            cls, org_name: str, workers: int = 10) -> "GithubOrgClient":
+            cls, org_name: str, workers: int = WORKERS) -> "GithubOrgClient":
         """Make a client for real use, as `environment` says.
 
         Raises what `tuned_session` raises.
@@ -193,7 +194,7 @@ def environment() -> Tuple[Optional[str], str]:
 
 def tuned_session(
         token: Optional[str] = None, api_url: str = API_URL,
-        workers: int = 10) -> Session:
+        workers: int = WORKERS) -> Session:
     """Return a session with all that requests to GitHub should have.
 
     That is a timeout, another try where it helps (see `GithubRetry`), as
@@ -442,8 +443,8 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
         "--recorded", action="store_true",
         help="ask a recording of the organization google, not the network")
     parser.add_argument(
-        "--jobs", metavar="N", type=jobs, default=10,
-        help="pages to fetch at once, 1 to 100 (10)")
+        "--jobs", metavar="N", type=jobs, default=WORKERS,
+        help=f"pages to fetch at once, 1 to 100 ({WORKERS})")
     parser.add_argument(
         "-v", "--verbose", action="store_true",
         help="tell of every request on stderr")
