@@ -1236,7 +1236,8 @@ class TestProgram(unittest.TestCase):
         """A stream that is closed is no reason for the other to suffer."""
         done = subprocess.run(
             ["sh", "-c", f'exec "$0" client.py google --recorded --license '
-             f'bsl-1.0 {ending}', sys.executable], cwd=HERE, env={},
+             f'bsl-1.0 {ending}', sys.executable], cwd=HERE,
+            env={"PATH": os.defpath},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             universal_newlines=True)
         self.assertEqual(
