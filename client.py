@@ -262,9 +262,9 @@ class TokenAuth(AuthBase):
 class GithubRetry(Retry):
     """The retries of urllib3, with GitHub's rules for rate limits.
 
-    A limit with a Retry-After of up to `MAX_WAIT` seconds is waited for; one
-    with a nonsensical one or none is not, nor is the hourly limit, nor
-    whatever asks for a longer wait: such an answer is given back as it is.
+    A limit whose Retry-After says up to `MAX_WAIT` seconds is waited for. A
+    limit without a usable Retry-After, the hourly limit, and any answer that
+    asks for a longer wait are given back at once, as they are.
     https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
 
