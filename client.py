@@ -1,10 +1,22 @@
 #!/usr/bin/env python3
 """What an organization publishes on GitHub, and under which license.
 
-`GithubOrgClient` is the client, `tuned_session` the session to use it with
-in earnest, `main` the command: see `./client.py --help`.
+Three parts: the client, which can be read alone; the session that it wants
+in production, with timeouts, tries and a token; and the command, for which
+see `./client.py --help`.
 """
+import signal
+
+try:  # From here on Ctrl-C ends the command as it ends any Unix tool.
+    if __name__ == "__main__" and (
+            signal.getsignal(signal.SIGINT) is signal.default_int_handler):
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+except ValueError:
+    pass  # runpy runs it in a thread that is not the main one.
+
 import argparse
+import csv
+import io
 import json
 import logging
 import os
@@ -13,78 +25,66 @@ import sys
 import time
 from collections import Counter
 from contextlib import ExitStack, contextmanager
-from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
+from email.utils import mktime_tz, parsedate_tz
+from http.client import HTTPException
 from itertools import count
-from typing import (
-    Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple)
+from threading import Lock
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 from urllib.parse import quote
 
 import requests
 from requests import PreparedRequest, RequestException, Response, Session
 from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 from requests.exceptions import (
     ChunkedEncodingError, ConnectionError, ContentDecodingError, HTTPError,
-    InvalidHeader, InvalidSchema, InvalidURL)
-from requests.utils import default_user_agent
-from urllib3.exceptions import HTTPError as TransportError, MaxRetryError
-from urllib3.util import Retry, parse_url
+    InvalidHeader, InvalidSchema, InvalidURL, ProxyError, Timeout)
+from requests.utils import default_user_agent, should_bypass_proxies
+from urllib3.util import parse_url
 
 from utils import AnswerError, access_nested_map, get_json, memoize, origin
 
 API_URL = "https://api.github.com"
 PER_PAGE = 100  # repositories; the most that GitHub gives
-WORKERS = 10  # pages in flight at once
-TIMEOUT = (5, 30)  # seconds to connect, and for each read
-MAX_WAIT = 60  # seconds that GitHub may have us wait before the next try
-RETRIES = 3
-# https://docs.github.com/rest/using-the-rest-api/getting-started-with-the-rest-api
-HEADERS = {
-    "Accept": "application/vnd.github+json",
-    "User-Agent": f"github-org-client {default_user_agent()}",
-    "X-GitHub-Api-Version": "2022-11-28",
-}
+MAX_WORKERS = 100  # GitHub's limit for requests in flight at once
 
 
 class GithubOrgClient:
     """A client of one organization's public data on GitHub.
 
-    What it read once it keeps: each attribute costs its requests when it
-    is first read. Beside what each says, reading raises
-    requests.RequestException for whatever goes wrong on the wire.
+    Each attribute costs its requests when it is first read, and is kept.
+    Reading raises requests.RequestException for whatever goes wrong.
     """
 
     ORG_URL = "https://api.github.com/orgs/{org}"
     session: Optional[Session] = None
-    _workers = WORKERS
+    api_url = API_URL
+    workers = 10  # pages in flight at once, with a session
 
     def __init__(
             self, org_name: str, session: Optional[Session] = None,
-            api_url: str = API_URL, workers: int = WORKERS) -> None:
+            api_url: str = API_URL) -> None:
         """Make a client of the organization with this name.
 
-        Without a session every request is a bare `requests.get(url)`, and
-        answers are taken as they come. With one, such as `tuned_session`
-        gives, pages are as long as GitHub makes them, up to `workers` are
-        fetched at once, and an answer of the wrong shape is an AnswerError.
+        Without a session every request is a bare `requests.get(url)`. With
+        one, such as `tuned_session` gives, pages are as long as GitHub makes
+        them, and an answer of the wrong shape is an AnswerError.
         """
         self._org_name = org_name
         self.session = session
-        self._workers = workers
-        if api_url != API_URL:
-            self.ORG_URL = api_url.rstrip("/") + "/orgs/{org}"
+        self.api_url = api_url.rstrip("/")
 
     @classmethod
-    def from_environment(
-            cls, org_name: str, workers: int = WORKERS) -> "GithubOrgClient":
-        """Make a client for real use, as `environment` says.
+    def from_environment(cls, org_name: str) -> "GithubOrgClient":
+        """Make a client for production, as the environment says.
 
-        Raises what `tuned_session` raises.
+        The token is GH_TOKEN or else GITHUB_TOKEN, if any. The API's URL is
+        GITHUB_API_URL (https://HOST/api/v3 for a GitHub Enterprise Server)
+        or else GitHub's. Raises what `tuned_session` raises.
         """
-        token, api_url = environment()
-        session = tuned_session(token, api_url, workers)
-        return cls(org_name, session, api_url, workers)
+        get = os.environ.get
+        token = get("GH_TOKEN") or get("GITHUB_TOKEN")
+        api_url = get("GITHUB_API_URL") or API_URL
+        return cls(org_name, tuned_session(token, api_url), api_url)
 
     @memoize
     def org(self) -> Dict[str, Any]:
@@ -96,9 +96,13 @@ class GithubOrgClient:
             # RFC 3986 takes such a segment for a step, even if encoded.
             raise InvalidURL(f"{self._org_name} can't name an organization")
         name = quote(str(self._org_name), safe="", errors="surrogateescape")
-        url = self.ORG_URL.replace("{org}", name)
-        org: Dict[str, Any] = self._get(url)
-        if self.session and not is_org(org):
+        url = self.ORG_URL.replace(API_URL, self.api_url)
+        url = url.replace("{org}", name)
+        if self.session is None:
+            org: Dict[str, Any] = get_json(url)
+            return org
+        org = get_json(url, self.session)
+        if not is_organization(org):
             raise AnswerError(f"{url} is no organization with repositories")
         return org
 
@@ -114,23 +118,22 @@ class GithubOrgClient:
         https://docs.github.com/rest/repos/repos#list-organization-repositories
         """
         url = self._public_repos_url
-        repos: List[Dict[str, Any]] = self._get(
-            url, workers=self._workers, params={"per_page": PER_PAGE})
-        if self.session and not is_listing(repos):
-            raise AnswerError(f"{url} is no list of repositories")
-        return repos
-
-    def _get(self, url: str, **options: Any) -> Any:
-        """Get JSON: by the session and with the options, if there is one."""
         if self.session is None:
-            return get_json(url)
-        return get_json(url, self.session, **options)
+            repos: List[Dict[str, Any]] = get_json(url)
+            return repos
+        repos = get_json(url, self.session, workers=self.workers,
+                         params={"per_page": PER_PAGE})
+        if not is_listing(repos):
+            raise AnswerError(f"{url} is no list of repositories")
+        # Pages shift when a repository is created or deleted while they are
+        # read: two of them may hold the same one. Its id tells.
+        return list({repo.get("id") or f"no id, {position}": repo
+                     for position, repo in enumerate(repos)}.values())
 
     def public_repos(self, license: Optional[str] = None) -> List[str]:
         """Return the public repositories' names, in GitHub's order.
 
-        Given a license key, such as "apache-2.0", only the names of those
-        under that license.
+        With a license key, such as "apache-2.0", only those under it.
         """
         return [repo["name"] for repo in self.repos_payload
                 if license is None or self.has_license(repo, license)]
@@ -151,70 +154,77 @@ class GithubOrgClient:
         return bool(key == license_key)
 
 
-def is_org(org: Any) -> bool:
-    """Tell whether an answer has the shape of an organization."""
-    return isinstance(org, dict) and re.match(
-        "https?://", str(org.get("repos_url"))) is not None
+# The shapes of answers, for a client with a session.
+
+# What the command prints of a repository, with the license: each may be null,
+# and all but the name may be left out.
+REPO_FIELDS = {
+    "id": int, "name": str, "fork": bool, "archived": bool, "language": str,
+    "stargazers_count": int, "pushed_at": str, "html_url": str}
 
 
-def is_listing(repos: Any) -> bool:
-    """Tell whether an answer has the shape of a list of repositories."""
-    return isinstance(repos, list) and all(map(is_repo, repos))
+def is_organization(answer: Any) -> bool:
+    """Tell whether an answer is an object with a repos_url."""
+    return (has_fields(answer, {"repos_url": str}) and
+            re.match("https?://", answer.get("repos_url") or "") is not None)
 
 
-def is_repo(repo: Any) -> bool:
-    """Tell whether an object has a name, and a license that is an object.
-
-    The license may be null or left out, as may what is in it. Of all this
-    the command prints the name and the license key: both are printable.
-    """
-    if not isinstance(repo, dict):
-        return False
-    license = repo.get("license") or {}
-    return isinstance(license, dict) and is_word(repo.get("name")) and all(
-        license.get(field) is None or is_word(license[field])
-        for field in ("key", "spdx_id"))
+def is_listing(answer: Any) -> bool:
+    """Tell whether an answer is a list of repositories with names."""
+    return isinstance(answer, list) and all(
+        has_fields(repo, REPO_FIELDS) and repo.get("name")
+        and has_fields(repo.get("license") or {}, {"key": str, "spdx_id": str})
+        for repo in answer)
 
 
-def is_word(value: Any) -> bool:
-    """Tell whether a value is text that a terminal shows on one line."""
-    return isinstance(value, str) and bool(value) and value.isprintable()
+def has_fields(answer: Any, fields: Mapping[str, type]) -> bool:
+    """Tell whether an object's fields are printable, or null."""
+    return isinstance(answer, dict) and all(
+        answer.get(field) is None or isinstance(answer[field], kind)
+        and str(answer[field]).isprintable()
+        for field, kind in fields.items())
 
 
-def environment() -> Tuple[Optional[str], str]:
-    """Return the token, if any, and the API's URL, as the environment says.
+# The session that a client wants in production.
 
-    The token is GH_TOKEN or else GITHUB_TOKEN. The URL is GITHUB_API_URL,
-    for GitHub Enterprise Server https://HOST/api/v3, or else GitHub's.
-    """
-    get = os.environ.get
-    token = get("GH_TOKEN") or get("GITHUB_TOKEN") or None
-    return token, get("GITHUB_API_URL") or API_URL
+CONNECT_AND_READ = (5, 30)  # seconds: the timeouts of each request
+BACKOFF = (0, 1, 2)  # seconds before the second, third and fourth try
+MAX_WAIT = 60  # seconds that GitHub may have us wait before the next try
+MAX_BODY = 64 * 2**20  # bytes, once decoded; a page has about 2**20
+CHUNK = 2**14  # bytes to read at once: gzip may make a thousand times more
+# https://docs.github.com/rest/using-the-rest-api/getting-started-with-the-rest-api
+HEADERS = {
+    "Accept": "application/vnd.github+json",
+    "Accept-Encoding": "gzip, deflate",
+    "User-Agent": f"github-org-client {default_user_agent()}",
+    "X-GitHub-Api-Version": "2022-11-28",
+}
+TRANSIENT = (ChunkedEncodingError, ConnectionError, Timeout)
+LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|\[::1\]")  # hosts
+LOG = logging.getLogger("client")
 
 
 def tuned_session(
-        token: Optional[str] = None, api_url: str = API_URL,
-        workers: int = WORKERS) -> Session:
+        token: Optional[str] = None, api_url: str = API_URL) -> Session:
     """Return a session with all that requests to GitHub should have.
 
-    That is a timeout, another try where it helps (see `GithubRetry`), as
-    many connections as workers, the headers that GitHub recommends, errors
-    that tell when a rate limit ends and, for the API's own origin alone,
-    the token.
-
-    Raises InvalidURL for an API URL that is none or holds more than scheme,
-    host, port and path, InvalidHeader for a token with characters that no
-    token has, and InvalidSchema for one that would travel unencrypted to
-    another machine. All are RequestException, none quotes a secret.
+    Those are its headers and the rules of `GithubAdapter`. Raises
+    InvalidURL for an API URL that is none or holds more than scheme, host,
+    port and path, InvalidHeader for a token with characters that no token
+    has, and InvalidSchema for one that would travel unencrypted to another
+    machine. All are RequestException, none quotes a secret.
     """
+    check_api(api_url, token)
     session = requests.Session()
     session.headers.update(HEADERS)
-    session.hooks["response"].append(refuse_limit)
-    adapter = GithubAdapter(pool_maxsize=workers, max_retries=GithubRetry(
-        RETRIES, allowed_methods={"GET"}, backoff_factor=0.5,
-        status_forcelist={500, 502, 503, 504}, raise_on_status=False))
+    adapter = GithubAdapter(token, api_url)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
+    return session
+
+
+def check_api(api_url: str, token: Optional[str]) -> None:
+    """Raise for an API's URL, or a token, that must not be used."""
     try:
         url = parse_url(api_url)
     except ValueError:
@@ -222,131 +232,25 @@ def tuned_session(
     if (url.scheme not in ("http", "https") or not url.host
             or url.auth or url.query or url.fragment):
         raise InvalidURL("the API's URL must be like https://HOST/api/v3")
-    if token:
-        if not re.fullmatch("[!-~]+", token):
-            raise InvalidHeader("the token has a character that no token has")
-        if url.scheme == "http" and not is_loopback(url.host):
-            raise InvalidSchema(
-                f"a token must not go to {url.host} unencrypted: use https")
-        session.auth = TokenAuth(token, api_url)
-    return session
-
-
-def is_loopback(host: Optional[str]) -> bool:
-    """Tell whether a URL's host is this machine itself."""
-    try:
-        return ip_address((host or "").strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-class TokenAuth(AuthBase):
-    """Logs in by a token, at the API's own origin alone."""
-
-    def __init__(self, token: str, api_url: str) -> None:
-        """Keep the token for the origin of the API."""
-        self._token = token
-        self._origin = origin(api_url)
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Add the token to a request if it goes to that origin.
-
-        requests itself takes it out where a redirect leaves the origin,
-        but for a step from http to https on the same host.
-        """
-        if origin(str(request.url)) == self._origin:
-            request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
-
-class GithubRetry(Retry):
-    """The retries of urllib3, with GitHub's rules for rate limits.
-
-    A limit whose Retry-After says up to `MAX_WAIT` seconds is waited for. A
-    limit without a usable Retry-After, the hourly limit, and any answer that
-    asks for a longer wait are given back at once, as they are.
-    https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
-    """
-
-    RETRY_AFTER_STATUS_CODES = frozenset({403, 429})
-
-    def get_retry_after(self, response: Any) -> Optional[float]:
-        """Return the seconds to wait that a response asks for, if any."""
-        return retry_after(response.headers)
-
-    def increment(
-            self, method: Optional[str] = None, url: Optional[str] = None,
-            response: Any = None, *args: Any, **kwargs: Any) -> Any:
-        """Return what is left of the tries; raise MaxRetryError for none."""
-        if response is not None:
-            wait = retry_after(response.headers)
-            limited = response.status in (403, 429)
-            if wait is None:
-                hopeless = limited
-            else:
-                hopeless = wait > MAX_WAIT or (
-                    limited and is_exhausted(response.headers))
-            if hopeless:
-                raise MaxRetryError(kwargs["_pool"], str(url))
-        return super().increment(method, url, response, *args, **kwargs)
-
-
-def retry_after(headers: Mapping[str, str]) -> Optional[float]:
-    """Return the seconds in a Retry-After header (RFC 9110, 10.2.3).
-
-    None if there is none, or if it is neither a number nor a date.
-    """
-    text = headers.get("Retry-After", "").strip()
-    if re.fullmatch("[0-9]+", text):
-        return float(text)
-    try:
-        return max(0, parsedate_to_datetime(text).timestamp() - time.time())
-    except (IndexError, OverflowError, TypeError, ValueError):
-        return None
-
-
-def is_exhausted(headers: Mapping[str, str]) -> bool:
-    """Tell whether a response says that the hourly limit is used up."""
-    return headers.get("X-RateLimit-Remaining") == "0"
+    if token and not re.fullmatch("[!-~]+", token):
+        raise InvalidHeader("the token has a character that no token has")
+    if token and url.scheme == "http" and not LOOPBACK.fullmatch(url.host):
+        raise InvalidSchema(
+            f"a token must not go to {url.host} unencrypted: use https")
 
 
 class LimitError(HTTPError):
     """GitHub's rate limit is reached; the message says until when."""
 
 
-def refuse_limit(response: Response, *args: Any, **kwargs: Any) -> None:
-    """Raise LimitError if a response says that the rate limit is reached.
-
-    This is a response hook of requests', called with every response.
-    """
-    if response.status_code not in (403, 429):
-        return
-    headers = response.headers
-    wait = retry_after(headers)
-    if is_exhausted(headers):
-        end = headers.get("X-RateLimit-Reset", "")
-    elif wait is not None:
-        end = str(time.time() + wait)
-    elif response.status_code == 429 or "Retry-After" in headers:
-        end = ""
-    else:
-        return  # 403 has other reasons too.
-    try:
-        date = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(float(end)))
-        message = f"GitHub's rate limit is reached; it resets at {date} UTC"
-    except (OSError, OverflowError, ValueError):
-        message = "GitHub's rate limit is reached; wait at least a minute"
-    if "Authorization" not in response.request.headers:
-        message += ("; a token in GH_TOKEN raises 60 requests an hour "
-                    "to 5,000")
-    raise LimitError(message, response=response)
-
-
 class GithubAdapter(HTTPAdapter):
-    """The adapter of requests, with a timeout and a retry for broken bodies.
+    """Sends every request, redirected ones too, by GitHub's rules."""
 
-    A request to this machine itself never goes to a proxy.
-    """
+    def __init__(self, token: Optional[str], api_url: str) -> None:
+        """Keep the token for the origin of the API."""
+        super().__init__(pool_maxsize=MAX_WORKERS)
+        self._token = token
+        self._origin = origin(api_url)
 
     def send(
             self, request: PreparedRequest, stream: bool = False,
@@ -354,69 +258,142 @@ class GithubAdapter(HTTPAdapter):
             proxies: Any = None) -> Response:
         """Send a request and, unless it is to be streamed, read the answer.
 
-        urllib3 retries until the head of the answer has arrived, so a
-        connection that drops later is left to do here.
+        A GET is tried four times at most, in whatever way it fails. It
+        carries the token at the API's origin and no Authorization elsewhere,
+        whatever .netrc says; within this machine it goes to no proxy.
         """
-        if is_loopback(parse_url(str(request.url)).host):
+        url = str(request.url)
+        request.headers.pop("Authorization", None)
+        if self._token and origin(url) == self._origin:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        if LOOPBACK.fullmatch(parse_url(url).host or ""):
             proxies = None
-        retries = self.max_retries
+        backoffs = iter(BACKOFF if request.method == "GET" else ())
         while True:
-            response = super().send(
-                request, stream, timeout or TIMEOUT, verify, cert, proxies)
-            if stream:
-                return response
-            response.raw.enforce_content_length = True  # for urllib3 1
+            backoff = next(backoffs, None)  # None where no try is left
+            response = None
             try:
-                response.content
-                return response
-            except RequestException as error:
+                response = super().send(
+                    request, stream=stream, verify=verify, cert=cert,
+                    timeout=timeout or CONNECT_AND_READ, proxies=proxies)
+                body = b"" if stream else read_body(response)
+                wait = seconds_to_wait(
+                    response.status_code, response.headers, body, backoff)
+                if wait is None:
+                    return response
                 response.close()
-                error.request = request
-                if isinstance(error, ContentDecodingError):
+            except RequestException as error:
+                error.request, error.response = request, response
+                if backoff is None or not isinstance(error, TRANSIENT):
                     raise
-                exhausted = False
-                try:
-                    retries = retries.increment(
-                        request.method, request.url, error=error.args[0])
-                except TransportError:
-                    exhausted = True
-                if exhausted:  # out here, where the cause is not forgotten
-                    raise
-                retries.sleep()
+                wait = backoff
+            LOG.info("waiting %g s before the next try", wait)
+            time.sleep(wait)
 
+
+def read_body(response: Response) -> bytes:
+    """Read a response's body as far as MAX_BODY, and return it."""
+    host = parse_url(response.url).netloc
+    # One coding only, of those asked for: others unpack without bounds.
+    if response.headers.get("Content-Encoding", "").strip().lower() not in (
+            "", "identity", "gzip", "deflate"):
+        response.close()
+        raise AnswerError(f"{host} sent an encoding nobody asked for")
+    body = bytearray()
+    response.raw.enforce_content_length = True  # for urllib3 1
+    with response:
+        for chunk in response.iter_content(CHUNK):
+            body += chunk
+            if len(body) > MAX_BODY:
+                raise AnswerError(f"{host} sent over {MAX_BODY:,} bytes")
+    response._content = bytes(body)
+    return response._content
+
+
+def seconds_to_wait(
+        status: int, headers: Mapping[str, str], body: bytes,
+        backoff: Optional[float]) -> Optional[float]:
+    """Decide on an answer: None to return it, or how long until a next try.
+
+    That is what Retry-After says (RFC 9110, 10.2.3), up to `MAX_WAIT`, else
+    the backoff, which is None where no try is left. Raises LimitError for a
+    rate limit that lasts longer, and for one that does not say how long.
+    https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
+    """
+    wait = retry_after(headers.get("Retry-After", "").strip())
+    if status in (500, 502, 503, 504) and backoff is not None:
+        wait = backoff if wait is None else wait
+        return wait if wait <= MAX_WAIT else None
+    if status not in (403, 429):
+        return None
+    if headers.get("X-RateLimit-Remaining") == "0" and b"SAML" not in body:
+        raise limit_error(headers.get("X-RateLimit-Reset", ""))
+    if wait is not None:
+        if wait <= MAX_WAIT and backoff is not None:
+            return wait
+        raise limit_error(str(time.time() + wait))
+    if status == 429 or "Retry-After" in headers:
+        raise limit_error("")
+    return None  # 403 has other reasons too.
+
+
+def retry_after(text: str) -> Optional[float]:
+    """Return the seconds until a Retry-After, a number or a date; or None."""
+    if re.fullmatch("[0-9]+", text):
+        return float(text)
+    try:
+        date: Any = parsedate_tz(text)  # in UTC, where it names no zone
+        return max(0, mktime_tz(date) - time.time())
+    except (IndexError, OverflowError, TypeError, ValueError):
+        return None
+
+
+def limit_error(end: str) -> LimitError:
+    """Return an error that tells when a limit ends, in seconds since 1970."""
+    try:
+        date = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(float(end)))
+        until = f"it resets at {date} UTC"
+    except (OSError, OverflowError, ValueError):
+        until = "wait at least a minute"
+    return LimitError(f"GitHub's rate limit is reached; {until}")
+
+
+# The command.
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Run the command with these arguments; return its exit status.
-
-    Results go to stdout, and only when all is well; all else to stderr.
-    """
+    """Run the command; print all of its results or none; return its status."""
     args = parse(argv)
     if args.verbose:
         logging.basicConfig(format="%(message)s")
         logging.getLogger("urllib3").setLevel(logging.DEBUG)
+        LOG.setLevel(logging.INFO)
+    repos = []
     try:
         with ExitStack() as stack:
-            token, api_url = environment()
             if args.recorded:
                 from fixtures import replay
-                token, api_url = None, stack.enter_context(replay())
-            session = tuned_session(token, api_url, args.jobs)
-            stack.enter_context(session)
+                url = stack.enter_context(replay())
+                client = GithubOrgClient(
+                    args.org, tuned_session(api_url=url), url)
+            else:
+                client = GithubOrgClient.from_environment(args.org)
+            client.workers = args.jobs
+            session: Any = client.session
+            stack.callback(session.close)
             if sys.stderr.isatty() and not args.verbose:
-                stack.enter_context(counted_pages(session))
-            client = GithubOrgClient(args.org, session, api_url, args.jobs)
-            output = report(client.repos_payload, args)
+                stack.enter_context(progress_line(session))
+            repos = [repo for repo in client.repos_payload
+                     if is_wanted(repo, args)]
+            output = report(repos, args)
         print(output, end="", flush=True)
-    except KeyboardInterrupt:
-        return 130
     except BrokenPipeError:
-        return 0  # The reader has had enough: `| head`, say.
-    except (OSError, ValueError) as error:
-        line = explain(error, args.org)
+        pass  # The reader has had enough: `| head`, say.
+    except (OSError, RuntimeError, ValueError) as error:
+        line = explain(error, args)
         printable = "".join(c if c.isprintable() else " " for c in line)
         print("client.py:", printable, file=sys.stderr)
         return 1
-    return 0
+    return 3 if args.exit_code and repos else 0
 
 
 def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
@@ -424,82 +401,118 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="client.py", allow_abbrev=False,
         description="List an organization's public repositories on GitHub.",
-        epilog="GH_TOKEN or GITHUB_TOKEN, if set, holds a token, and "
-        "GITHUB_API_URL the API of a GitHub Enterprise Server.")
-    parser.add_argument(
-        "org", metavar="ORG", type=word, help="the organization's name")
-    parser.add_argument(
-        "--license", metavar="KEY", type=word,
-        help="only repositories under this license: its key or SPDX id; "
-        "'none' for those without one")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument(
-        "--licenses", action="store_true",
-        help="count the repositories under each license")
-    form.add_argument(
-        "--json", action="store_true",
-        help="print GitHub's own objects, as one JSON array")
-    parser.add_argument(
-        "--recorded", action="store_true",
+        epilog="KEY is a license's key or SPDX id in any case: 'none' stands "
+        "for no license, 'other' for a license file that GitHub does not "
+        "recognize, so that somebody must read it. GH_TOKEN or GITHUB_TOKEN, "
+        "if set, holds a token, and GITHUB_API_URL the API of a GitHub "
+        "Enterprise Server.")
+    add = parser.add_argument
+    add("org", metavar="ORG", help="the organization's name")
+    add("--license", metavar="KEY", action="append", default=[],
+        help="only repositories under this license, or another one if given "
+        "more than once")
+    add("--not-license", metavar="KEY", action="append", default=[],
+        help="only repositories that are not under this license, nor another "
+        "one if given more than once")
+    add("--source", action="store_true", help="leave out forks")
+    add("--no-archived", action="store_true",
+        help="leave out archived repositories")
+    add("--exit-code", action="store_true",
+        help="exit with status 3 if anything is listed")
+    form = parser.add_mutually_exclusive_group().add_argument
+    form("--licenses", action="store_true",
+         help="count the repositories under each license")
+    form("--csv", action="store_true",
+         help="print a row for each repository, for a spreadsheet")
+    form("--json", action="store_true",
+         help="print GitHub's own objects, as one JSON array")
+    add("--recorded", action="store_true",
         help="ask a recording of the organization google, not the network")
-    parser.add_argument(
-        "--jobs", metavar="N", type=jobs, default=WORKERS,
-        help=f"pages to fetch at once, 1 to 100 ({WORKERS})")
-    parser.add_argument(
-        "-v", "--verbose", action="store_true",
+    add("--jobs", metavar="N", type=int, default=GithubOrgClient.workers,
+        help=f"pages to fetch at once, 1 to {MAX_WORKERS} (%(default)s)")
+    add("-v", "--verbose", action="store_true",
         help="tell of every request on stderr")
-    return parser.parse_args(argv)
-
-
-def word(text: str) -> str:
-    """Return an argument that must not be empty."""
-    if not text.strip():
-        raise argparse.ArgumentTypeError("must not be empty")
-    return text
-
-
-def jobs(text: str) -> int:
-    """Return the argument of --jobs; GitHub serves up to 100 at once."""
-    if not 1 <= int(text) <= 100:
-        raise argparse.ArgumentTypeError("must be from 1 to 100")
-    return int(text)
+    args = parser.parse_args(argv)
+    if not all(map(str.strip, [args.org, *args.license, *args.not_license])):
+        parser.error("ORG and KEY must not be empty")
+    if not 1 <= args.jobs <= MAX_WORKERS:
+        parser.error(f"argument --jobs: must be from 1 to {MAX_WORKERS}")
+    return args
 
 
 @contextmanager
-def counted_pages(session: Session) -> Iterator[None]:
-    """Count the pages that arrive, on a line of stderr gone in the end."""
+def progress_line(session: Session) -> Iterator[None]:
+    """Show pages and waits on a line of stderr, by the log; clear it."""
+    line = logging.StreamHandler()
+    line.setFormatter(logging.Formatter("\r%(message)-40s"))
+    line.terminator = ""
+    lock = Lock()
     numbers = count(1)
+    total = ""
 
-    def tell(response: Response, *args: Any, **kwargs: Any) -> None:
-        """Count a response if it is a page: another response hook."""
-        if response.ok and "per_page=" in response.url:
-            print(f"\rpages: {next(numbers)}", end="", file=sys.stderr,
-                  flush=True)
+    def count_page(response: Response, *args: Any, **kwargs: Any) -> None:
+        """Count a response if it is a page: a response hook of requests'."""
+        nonlocal total
+        if response.status_code == 200 and "per_page=" in response.url:
+            last = response.links.get("last", {}).get("url", "")
+            with lock:
+                if "&page=" in last:
+                    total = " of " + last.rpartition("&page=")[2]
+                LOG.info("pages: %d%s", next(numbers), total)
 
-    session.hooks["response"].append(tell)
+    session.hooks["response"].append(count_page)
+    LOG.addHandler(line)
+    LOG.setLevel(logging.INFO)
     try:
         yield
     finally:
-        print("\r" + " " * 12 + "\r", end="", file=sys.stderr, flush=True)
+        line.setStream(io.StringIO())  # for pages that arrive later
+        LOG.removeHandler(line)
+        print("\r" + " " * 40 + "\r", end="", file=sys.stderr, flush=True)
+
+
+def license_names(repo: Mapping[str, Any]) -> List[str]:
+    """Return a license's key and its SPDX id; "none" if there is none."""
+    license = repo.get("license") or {}
+    names = [license.get("key"), license.get("spdx_id")]
+    return [name for name in names if name] or ["none"]
+
+
+def is_wanted(repo: Mapping[str, Any], args: argparse.Namespace) -> bool:
+    """Tell whether the command line asks for a repository."""
+    names = {name.lower() for name in license_names(repo)}
+    return not (
+        args.source and repo.get("fork")
+        or args.no_archived and repo.get("archived")
+        or args.license and names.isdisjoint(map(str.lower, args.license))
+        or not names.isdisjoint(map(str.lower, args.not_license)))
 
 
 def report(repos: List[Dict[str, Any]], args: argparse.Namespace) -> str:
     """Return what the command prints about these repositories."""
-    if args.license is not None:
-        repos = [repo for repo in repos
-                 if args.license.lower() in license_names(repo)]
     if args.json:
         return json.dumps(repos, indent=2, allow_nan=False) + "\n"
+    if args.csv:
+        return table(repos)
     if args.licenses:
         return chart([license_names(repo)[0] for repo in repos])
     return "".join(f"{repo['name']}\n" for repo in repos)
 
 
-def license_names(repo: Mapping[str, Any]) -> List[str]:
-    """Return a license's key and SPDX id, lower case; "none" for none."""
-    license = repo.get("license") or {}
-    names = [license.get("key"), license.get("spdx_id")]
-    return [name.lower() for name in names if name] or ["none"]
+def table(repos: List[Dict[str, Any]]) -> str:
+    """Return a table in CSV: a header, and a row for each repository."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["name", "license", "fork", "archived", "language",
+                     "stars", "pushed_at", "url"])
+    for repo in repos:
+        writer.writerow([
+            repo["name"], license_names(repo)[-1],
+            json.dumps(bool(repo.get("fork"))),
+            json.dumps(bool(repo.get("archived"))), repo.get("language"),
+            repo.get("stargazers_count"), repo.get("pushed_at"),
+            repo.get("html_url")])
+    return text.getvalue()
 
 
 def chart(names: List[str]) -> str:
@@ -514,45 +527,80 @@ def chart(names: List[str]) -> str:
         f"{'#' * max(1, 40 * number // most)}\n" for name, number in rows)
 
 
-def explain(error: Exception, org_name: str) -> str:
+def explain(error: Exception, args: argparse.Namespace) -> str:
     """Return what went wrong and, where anything helps, what to do."""
     request = getattr(error, "request", None)
-    if request is None or isinstance(error, LimitError):
+    if request is None or isinstance(error, AnswerError):
         return str(error)
     host = parse_url(request.url).netloc
+    proxy = proxy_for(request.url)
+    if isinstance(error, LimitError):
+        if "Authorization" in request.headers:
+            return str(error)
+        return (f"{error}; a token in GH_TOKEN raises 60 requests an hour "
+                "to 5,000")
     if isinstance(error, HTTPError):
-        response: Any = error.response
-        status = response.status_code
-        if status == 404 and re.search("/orgs/[^/]*$", request.url):
-            return f"no such organization: {org_name}"
-        try:
-            said = access_nested_map(response.json(), ("message",))
-        except (KeyError, RecursionError, ValueError):
-            said = response.reason
-        advice = ""
-        if status == 401:
-            advice = "; check the token in GH_TOKEN or GITHUB_TOKEN"
-        elif status >= 500:
-            advice = "; try again later"
-        return f"{host} answered {status}: {said}{advice}"
+        return explain_status(error.response, args)
     if isinstance(error, (ChunkedEncodingError, ContentDecodingError)):
         return f"{host} sent a broken answer; try again later"
-    if isinstance(error, ConnectionError):
-        reason: object = error
-        cause: Optional[BaseException] = error
-        while cause:  # down to the system's own error
-            if isinstance(cause, OSError):
-                reason = cause.strerror or cause
-            cause = cause.__context__
-        return (f"cannot reach {host}: {reason}; check the network, and "
-                "GITHUB_API_URL if it is set")
-    return f"{host}: {error}"
+    if proxy and isinstance(error, (InvalidSchema, InvalidURL)):
+        return f"the address of {proxy} is wrong, or of a kind not supported"
+    if not isinstance(error, (ConnectionError, Timeout)):
+        return f"{host}: {error}"
+    causes: List[BaseException] = [error]  # down to the system's own error
+    while causes[-1].__context__:
+        causes.append(causes[-1].__context__)
+    cause = [cause for cause in causes
+             if isinstance(cause, (OSError, HTTPException))][-1]
+    if isinstance(cause, HTTPException) and not isinstance(cause, OSError):
+        return f"{host} did not answer in HTTP"
+    why = getattr(cause, "strerror", None) or str(cause)
+    why = re.sub(r"\[.*?\] |\s*\(_ssl\.c.*\)", "", why)
+    if isinstance(error, ProxyError):
+        return (f"{proxy} denied: {why}" if "407" in why else
+                f"cannot reach {proxy}: {why}")
+    return (f"cannot reach {host}: {why}; check the network, and "
+            "GITHUB_API_URL if it is set")
+
+
+def explain_status(response: Any, args: argparse.Namespace) -> str:
+    """Return what an answer of 4xx or 5xx says and, if known, what to do."""
+    url, status = response.url, response.status_code
+    if status == 404 and re.search("/orgs/[^/]*$", url):
+        advice = ("; GITHUB_API_URL may be wrong too" if not args.recorded
+                  and os.environ.get("GITHUB_API_URL") else "")
+        return f"no such organization: {args.org}{advice}"
+    if status == 407:
+        return f"{proxy_for(url)} denied: {status} {response.reason}"
+    try:
+        said = access_nested_map(response.json(), ("message",))
+    except (KeyError, RecursionError, ValueError):
+        said = response.reason
+    advice = "; try again later" if status >= 500 else ""
+    if status == 401:
+        advice = "; check the token in GH_TOKEN or GITHUB_TOKEN"
+    return f"{parse_url(url).netloc} answered {status}: {said}{advice}"
+
+
+def proxy_for(url: str) -> str:
+    """Return what to call the proxy that the environment has for a URL."""
+    parts = parse_url(url)
+    if not should_bypass_proxies(url, None):
+        name = f"{parts.scheme}_proxy"
+        for variable in (name, name.upper(), "all_proxy", "ALL_PROXY"):
+            if os.environ.get(variable):
+                return f"the proxy in {variable}"
+    return ""
 
 
 if __name__ == "__main__":
     # Where they are closed: nothing is said, and printing fails.
     sys.stderr = sys.stderr or open(os.devnull, "w")
     sys.stdout = sys.stdout or open(os.devnull)
-    STATUS = main()
-    sys.stderr.flush()
-    os._exit(STATUS)  # Not sys.exit: that waits for pages still in flight.
+    try:
+        sys.exit(main())
+    finally:
+        try:
+            sys.stdout.flush()
+        except OSError:  # main has told of it; Python would try once more.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -27,7 +27,7 @@ from socketserver import TCPServer
 from time import time
 from typing import (
     Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple,
-    Optional, Set)
+    Optional, Set, Union)
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 API_URL = "https://api.github.com"
@@ -267,18 +267,21 @@ class Fault(NamedTuple):
     """What a replay does to one answer: all that is given, in this order.
 
     wait: seconds to wait before answering.
+    raw: bytes to send in place of an answer; then the connection is closed.
     status: the status, with the JSON document that GitHub sends for it.
     headers: headers to set; one whose value is None is left out.
-    body: the body to send as it is.
+    body: the body to send as it is. One in parts is sent in chunks, for
+        ever if they have no end.
     cut: how many bytes of the body to send before the connection is
         closed; 0 means to close it before anything is sent.
     """
 
     status: Optional[int] = None
     headers: Mapping[str, Optional[str]] = {}
-    body: Optional[bytes] = None
+    body: Union[bytes, Iterable[bytes], None] = None
     cut: Optional[int] = None
     wait: float = 0
+    raw: Optional[bytes] = None
 
 
 class Asked(NamedTuple):
@@ -416,14 +419,15 @@ class Handler(BaseHTTPRequestHandler):
         self.server.on_request(Asked(self.path, dict(self.headers)))
         fault = self.server.fault(self.path)
         self.server.closing.wait(fault.wait)
-        if fault.cut == 0:
+        if fault.raw is not None or fault.cut == 0:
             self.close_connection = True
+            self.wfile.write(fault.raw or b"")
         elif fault.status is None:
             self.send(answer(self.path, self.server.repos), fault)
         else:
             self.send(problem(fault.status), fault)
 
-    do_HEAD = do_GET
+    do_HEAD = do_CONNECT = do_GET  # CONNECT is for tests of proxies.
 
     def send_error(
             self, code: int, message: Optional[str] = None,
@@ -441,9 +445,12 @@ class Handler(BaseHTTPRequestHandler):
         base = "http://" + headers.get("Host", "127.0.0.1")
         text = json.dumps(reply.document).replace(API_URL, base)
         body = text.encode() if fault.body is None else fault.body
+        length: Dict[str, Optional[str]] = {"Transfer-Encoding": "chunked"}
+        if isinstance(body, bytes):
+            length = {"Content-Length": str(len(body))}
         fields = {
             "Content-Type": "application/json; charset=utf-8",
-            "Content-Length": str(len(body)),
+            **length,
             "Link": reply.link and reply.link.replace(API_URL, base),
             "X-GitHub-Media-Type": "github.v3; format=json",
             "X-RateLimit-Limit": "60",
@@ -457,8 +464,14 @@ class Handler(BaseHTTPRequestHandler):
             if value is not None:
                 self.send_header(name, value)
         self.end_headers()
-        if self.command != "HEAD":
+        if self.command == "HEAD":
+            return
+        if isinstance(body, bytes):
             self.wfile.write(body[:fault.cut])
+        else:
+            for part in body:
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(part), part))
+            self.wfile.write(b"0\r\n\r\n")
         if fault.cut is not None:
             self.close_connection = True
 

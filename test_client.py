@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""Tests of client: three kinds, from the smallest to the whole.
+"""Tests of client: unit tests, integration tests, and the rest of the way.
 
-Unit tests take one method and replace all that it calls. Integration
-tests on a patched `requests.get` let client and utils work together on
-recorded payloads. Integration tests on loopback let the real requests, or
-the command as a process, talk to `fixtures.replay`; what they replace is
-the environment and the time that urllib3 would sleep.
+The first part shows each pattern once and can be read alone. Its unit tests
+take one method and replace all that it calls; its integration tests let
+client and utils work together on recorded payloads, and replace only
+`requests.get`. The second part is for real use: the session, the library
+and the command over loopback, the command as a process, and the replay
+that these tests talk to.
 """
+import gc
+import gzip
 import io
 import json
 import logging
@@ -17,21 +20,22 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import unittest
-from contextlib import redirect_stderr, redirect_stdout
+import warnings
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from itertools import repeat
 from queue import Queue
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
-from unittest.mock import Mock, PropertyMock, call, patch
+from typing import (
+    Any, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple)
+from unittest.mock import ANY, Mock, PropertyMock, call, patch
 
 import requests
 from parameterized import parameterized, parameterized_class
-from requests.exceptions import ChunkedEncodingError
-from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 import client
-from client import GithubOrgClient, tuned_session
+from client import GithubOrgClient, LimitError, tuned_session
 from fixtures import (
     TEST_PAYLOAD, Asked, Fault, apache2_repos, expected_repos,
     numbered_repos, org_payload, replay, repos_payload)
@@ -43,54 +47,30 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 class TestGithubOrgClient(unittest.TestCase):
     """Unit tests of GithubOrgClient, used without a session."""
 
+    # Each row of a table becomes a test. The first part of a row is a name
+    # for it, which expand puts into the test's own: test_org_0_google.
     @parameterized.expand([
-        ("google", "https://api.github.com/orgs/google"),
-        ("abc", "https://api.github.com/orgs/abc"),
-        ("../users/x", "https://api.github.com/orgs/..%2Fusers%2Fx"),
-        ("a/b?c=d#e", "https://api.github.com/orgs/a%2Fb%3Fc%3Dd%23e"),
-        ("%2e%2e", "https://api.github.com/orgs/%252e%252e"),
-        ("...", "https://api.github.com/orgs/..."),
-        ("{org}", "https://api.github.com/orgs/%7Borg%7D"),
-        ("\u00e9", "https://api.github.com/orgs/%C3%A9"),
-        ("\udcff", "https://api.github.com/orgs/%FF"),
+        ("google", "google", "https://api.github.com/orgs/google"),
+        ("abc", "abc", "https://api.github.com/orgs/abc"),
+        ("path", "../users/x", "https://api.github.com/orgs/..%2Fusers%2Fx"),
+        ("query", "a/b?c=d", "https://api.github.com/orgs/a%2Fb%3Fc%3Dd"),
+        ("encoded", "%2e%2e", "https://api.github.com/orgs/%252e%252e"),
+        ("dots", "...", "https://api.github.com/orgs/..."),
+        ("braces", "{org}", "https://api.github.com/orgs/%7Borg%7D"),
+        ("accent", "\u00e9", "https://api.github.com/orgs/%C3%A9"),
+        ("surrogate", "\udcff", "https://api.github.com/orgs/%FF"),
     ])
-    def test_org(self, org_name: str, url: str) -> None:
-        """The organization is got once, by a URL that its name can't leave.
+    def test_org(self, _: str, org_name: str, url: str) -> None:
+        """The organization is read once, from a URL made of its name.
 
         get_json is patched in client, where it is looked up; in utils, where
-        it is defined, nobody would notice.
+        it is defined, the patch would change nothing.
         """
         with patch("client.get_json", autospec=True) as get_json:
             org_client = GithubOrgClient(org_name)
             self.assertIs(org_client.org, get_json.return_value)
             self.assertIs(org_client.org, get_json.return_value)
         get_json.assert_called_once_with(url)
-
-    def test_subclass_with_an_init_of_its_own(self) -> None:
-        """A name is all that an instance needs, and it may be any object."""
-
-        class OtherClient(GithubOrgClient):
-            """A client that is made in another way."""
-
-            def __init__(self) -> None:
-                """Keep a name that is no text."""
-                self._org_name: Any = 1
-
-        with patch("client.get_json", autospec=True) as get_json:
-            get_json.side_effect = [{"repos_url": "url"}, [{"name": "a"}]]
-            self.assertEqual(OtherClient().public_repos(), ["a"])
-        self.assertEqual(get_json.mock_calls, [
-            call("https://api.github.com/orgs/1"), call("url")])
-
-    @parameterized.expand([(".",), ("..",)])
-    def test_org_that_would_be_another_path(self, org_name: str) -> None:
-        """A name that no encoding keeps in its place is never asked for."""
-        with patch("client.get_json", autospec=True) as get_json:
-            with self.assertRaises(requests.exceptions.InvalidURL) as caught:
-                GithubOrgClient(org_name).org
-        self.assertEqual(
-            str(caught.exception), f"{org_name} can't name an organization")
-        get_json.assert_not_called()
 
     def test_public_repos_url(self) -> None:
         """It is the repos_url of the organization, whatever that says.
@@ -106,7 +86,7 @@ class TestGithubOrgClient(unittest.TestCase):
         org.assert_called_once_with()
 
     def test_repos_payload(self) -> None:
-        """The repositories are got once, from _public_repos_url."""
+        """The repositories are read once, from _public_repos_url."""
         with patch("client.get_json", autospec=True) as get_json, \
                 patch.object(
                     GithubOrgClient, "_public_repos_url",
@@ -143,6 +123,7 @@ class TestGithubOrgClient(unittest.TestCase):
     @parameterized.expand([
         ("same", {"license": {"key": "my_license"}}, "my_license", True),
         ("other", {"license": {"key": "other"}}, "my_license", False),
+        ("part", {"license": {"key": "my_license"}}, "my", False),
         ("case", {"license": {"key": "MIT"}}, "mit", False),
         ("null", {"license": None}, "my_license", False),
         ("none", {}, "my_license", False),
@@ -160,46 +141,152 @@ class TestGithubOrgClient(unittest.TestCase):
         key: Any = None
         with self.assertRaises(AssertionError) as caught:
             GithubOrgClient.has_license({"license": None}, key)
+        # After the block: within it, nothing behind that call would run.
         self.assertEqual(
             str(caught.exception), "license_key cannot be None")
 
 
+@parameterized_class(
+    ("org_payload", "repos_payload", "expected_repos", "apache2_repos"),
+    TEST_PAYLOAD)
+class TestIntegrationGithubOrgClient(unittest.TestCase):
+    """Integration tests: client and utils, with only requests.get replaced.
+
+    The class is made once for each tuple in TEST_PAYLOAD, whose parts are
+    attributes of it.
+    """
+
+    org_payload: Dict[str, Any]
+    repos_payload: List[Dict[str, Any]]
+    expected_repos: List[str]
+    apache2_repos: List[str]
+    get: Mock
+    get_patcher: Any
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        """Replace requests.get for all tests of the class."""
+        payloads = {
+            "https://api.github.com/orgs/google": cls.org_payload,
+            "https://api.github.com/orgs/google/repos": cls.repos_payload,
+        }
+
+        def answer(url: str) -> Mock:
+            """Return the double of a response to a request of this URL."""
+            response = Mock(spec=["json"])  # It has nothing but json.
+            response.json.return_value = payloads[url]
+            return response
+
+        cls.get_patcher = patch("requests.get", autospec=True)
+        cls.get = cls.get_patcher.start()
+        # A side_effect that is a function answers in place of the double:
+        # by URL, so that it does not matter which one is asked for first.
+        cls.get.side_effect = answer
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        """Put the real requests.get back."""
+        cls.get_patcher.stop()
+
+    def setUp(self) -> None:
+        """Forget the calls of the test before."""
+        self.get.reset_mock()
+
+    def test_public_repos(self) -> None:
+        """All names come, after two requests, each for its URL alone."""
+        self.assertEqual(
+            GithubOrgClient("google").public_repos(), self.expected_repos)
+        # call stands for a call with these arguments, to compare with.
+        self.get.assert_has_calls([
+            call("https://api.github.com/orgs/google"),
+            call("https://api.github.com/orgs/google/repos")])
+        self.assertEqual(self.get.call_count, 2)
+
+    def test_public_repos_with_license(self) -> None:
+        """Only the names under the license come, from the same requests."""
+        org_client = GithubOrgClient("google")
+        self.assertEqual(
+            org_client.public_repos("apache-2.0"), self.apache2_repos)
+        self.assertEqual(org_client.public_repos("no-such-license"), [])
+        self.assertEqual(self.get.call_count, 2)
+
+
+# For real use: the session, the library and the command over loopback.
+
 class TestGithubOrgClientSession(unittest.TestCase):
-    """Unit tests of GithubOrgClient with a session: policy, and checks."""
+    """Unit tests of GithubOrgClient with a session: its requests, checks."""
 
     def setUp(self) -> None:
         """Replace get_json; make a client with a session."""
         patcher = patch("client.get_json", autospec=True)
         self.get_json = patcher.start()
+        # What setUp begins, a cleanup ends, even where the rest of setUp
+        # fails. Cleanups run after the test, the last one added first.
         self.addCleanup(patcher.stop)
+        # A double with a spec has what the class has, and nothing else.
         self.session = Mock(spec=requests.Session)
         self.org_client = GithubOrgClient(
-            "google", self.session, "https://ghe.example/api/v3/", workers=4)
+            "google", self.session, "https://ghe.example/api/v3/")
 
     def test_requests(self) -> None:
         """The session makes both requests: at this API, 100 a page."""
         org = {"repos_url": "https://ghe.example/api/v3/orgs/google/repos"}
+        # A side_effect that is a list answers one call after the other.
         self.get_json.side_effect = [org, [{"name": "one"}]]
         self.assertEqual(self.org_client.public_repos(), ["one"])
-        self.assertEqual(self.get_json.mock_calls, [
+        self.get_json.assert_has_calls([
             call("https://ghe.example/api/v3/orgs/google", self.session),
             call("https://ghe.example/api/v3/orgs/google/repos",
-                 self.session, workers=4, params={"per_page": 100})])
+                 self.session, workers=10, params={"per_page": 100})])
+        self.assertEqual(self.get_json.call_count, 2)
 
-    def test_default_workers(self) -> None:
-        """Unless told otherwise, get_json is told ten workers."""
+    def test_session_that_is_false(self) -> None:
+        """A session is a session, even if it counts as false."""
+        session: Any = Mock(spec=["__len__"], __len__=lambda self: 0)
+        self.get_json.return_value = {"repos_url": "http://host/"}
+        GithubOrgClient("google", session).org
+        self.get_json.assert_called_once_with(
+            "https://api.github.com/orgs/google", session)
+
+    def test_workers(self) -> None:
+        """The client's `workers` is how many pages it has fetched at once."""
         self.get_json.side_effect = [{"repos_url": "http://host/"}, []]
-        GithubOrgClient("google", self.session).repos_payload
-        self.assertEqual(self.get_json.call_args, call(
-            "http://host/", self.session, workers=10,
-            params={"per_page": 100}))
+        self.org_client.workers = 4
+        self.org_client.repos_payload
+        self.get_json.assert_called_with(
+            "http://host/", self.session, workers=4, params={"per_page": 100})
+
+    def test_subclass_with_an_init_of_its_own(self) -> None:
+        """A name is all that an instance needs, and it may be any object."""
+
+        class OtherClient(GithubOrgClient):
+            """A client that is made in another way."""
+
+            def __init__(self) -> None:
+                """Keep a name that is no text."""
+                self._org_name: Any = 1
+
+        self.get_json.side_effect = [{"repos_url": "url"}, [{"name": "a"}]]
+        self.assertEqual(OtherClient().public_repos(), ["a"])
+        self.get_json.assert_has_calls([
+            call("https://api.github.com/orgs/1"), call("url")])
+
+    @parameterized.expand([(".",), ("..",)])
+    def test_org_that_would_be_another_path(self, org_name: str) -> None:
+        """A name that no encoding keeps in its place is never asked for."""
+        with self.assertRaises(requests.exceptions.InvalidURL) as caught:
+            GithubOrgClient(org_name).org
+        self.assertEqual(
+            str(caught.exception), f"{org_name} can't name an organization")
+        self.get_json.assert_not_called()
 
     @parameterized.expand([
         ("list", []),
         ("null", None),
         ("no_repos_url", {}),
         ("repos_url_no_text", {"repos_url": 5}),
-        ("repos_url_no_url", {"repos_url": "file:///etc/passwd"}),
+        ("repos_url_of_a_file", {"repos_url": "file:///etc/passwd"}),
+        ("repos_url_within", {"repos_url": "file:///?http://host/"}),
     ])
     def test_answer_that_is_no_organization(
             self, _: str, answer: Any) -> None:
@@ -217,6 +304,7 @@ class TestGithubOrgClientSession(unittest.TestCase):
         ("null", None),
         ("repo_no_object", [5]),
         ("no_name", [{}]),
+        ("name_null", [{"name": None}]),
         ("name_no_text", [{"name": 5}]),
         ("name_empty", [{"name": ""}]),
         ("name_of_two_lines", [{"name": "a\nb"}]),
@@ -224,11 +312,19 @@ class TestGithubOrgClientSession(unittest.TestCase):
         ("key_no_text", [{"name": "a", "license": {"key": 5}}]),
         ("key_of_two_lines", [{"name": "a", "license": {"key": "a\nb"}}]),
         ("spdx_id_no_text", [{"name": "a", "license": {"spdx_id": 5}}]),
+        ("id_no_number", [{"name": "a", "id": []}]),
+        ("fork_no_boolean", [{"name": "a", "fork": "yes"}]),
+        ("archived_no_boolean", [{"name": "a", "archived": 0}]),
+        ("language_of_two_lines", [{"name": "a", "language": "a\nb"}]),
+        ("stars_no_number", [{"name": "a", "stargazers_count": "5"}]),
+        ("pushed_at_no_text", [{"name": "a", "pushed_at": 5}]),
+        ("url_with_an_escape", [{"name": "a", "html_url": "\x1b[31m"}]),
         ("second", [{"name": "a"}, {}]),
     ])
     def test_answer_that_is_no_listing(self, _: str, answer: Any) -> None:
         """A list of anything but repositories is an AnswerError, not kept."""
-        self.get_json.side_effect = [{"repos_url": "http://host/"}, answer]
+        self.get_json.side_effect = [
+            {"repos_url": "http://user:sekret@host/"}, answer]
         with self.assertRaises(AnswerError) as caught:
             self.org_client.repos_payload
         self.assertEqual(
@@ -241,12 +337,13 @@ class TestGithubOrgClientSession(unittest.TestCase):
         ("license_null", [{"name": "a", "license": None}]),
         ("license_empty", [{"name": "a", "license": {}}]),
         ("key_null", [{"name": "a", "license": {"key": None}}]),
+        ("no_id", [{"name": "a"}, {"name": "a"}, {"name": "b", "id": None}]),
         ("recorded", repos_payload),
     ])
     def test_answer_that_is_a_listing(self, _: str, answer: Any) -> None:
         """What GitHub's schema allows is taken as it is."""
         self.get_json.side_effect = [{"repos_url": "http://host/"}, answer]
-        self.assertIs(self.org_client.repos_payload, answer)
+        self.assertEqual(self.org_client.repos_payload, answer)
 
 
 class TestFromEnvironment(unittest.TestCase):
@@ -255,7 +352,7 @@ class TestFromEnvironment(unittest.TestCase):
     @parameterized.expand([
         ("nothing", {}, None, "https://api.github.com"),
         ("empty", {"GH_TOKEN": "", "GITHUB_TOKEN": "", "GITHUB_API_URL": ""},
-         None, "https://api.github.com"),
+         "", "https://api.github.com"),
         ("github_token", {"GITHUB_TOKEN": "two"},
          "two", "https://api.github.com"),
         ("both_tokens", {"GH_TOKEN": "one", "GITHUB_TOKEN": "two"},
@@ -266,51 +363,20 @@ class TestFromEnvironment(unittest.TestCase):
     def test_from_environment(
             self, _: str, environ: Dict[str, str], token: Optional[str],
             api_url: str) -> None:
-        """The token, the API and the workers reach session and client."""
+        """The token and the API's URL reach the session and the client."""
+        # patch.dict puts the environment back as it was.
         with patch.dict(os.environ, environ, clear=True), \
                 patch("client.tuned_session", autospec=True) as session, \
                 patch("client.get_json", autospec=True) as get_json:
-            org_client = GithubOrgClient.from_environment("google", 3)
             get_json.return_value = {"repos_url": "http://host/"}
-            org_client.org
-            get_json.return_value = []
-            org_client.repos_payload
-        session.assert_called_once_with(token, api_url, 3)
-        self.assertEqual(get_json.mock_calls, [
-            call(f"{api_url}/orgs/google", session.return_value),
-            call("http://host/", session.return_value, workers=3,
-                 params={"per_page": 100})])
-
-    def test_default_workers(self) -> None:
-        """Unless told otherwise, the session is made for ten workers."""
-        with patch.dict(os.environ, clear=True), \
-                patch("client.tuned_session", autospec=True) as session:
-            GithubOrgClient.from_environment("google")
-        session.assert_called_once_with(None, "https://api.github.com", 10)
+            GithubOrgClient.from_environment("google").org
+        session.assert_called_once_with(token, api_url)
+        get_json.assert_called_once_with(
+            f"{api_url}/orgs/google", session.return_value)
 
 
 class TestTunedSession(unittest.TestCase):
-    """Unit tests of tuned_session: nothing is sent."""
-
-    @parameterized.expand([
-        ("own", "https://api.github.com/orgs/x", True),
-        ("default_port", "https://api.github.com:443/", True),
-        ("other_host", "https://example.com/", False),
-        ("longer_host", "https://api.github.com.example.com/", False),
-        ("subdomain", "https://x.api.github.com/", False),
-        ("other_port", "https://api.github.com:8443/", False),
-        ("unencrypted", "http://api.github.com/", False),
-        ("backslash", "https://example.com\\@api.github.com/", False),
-        ("user", "https://api.github.com@example.com/", False),
-    ])
-    def test_token_goes_to_its_origin_alone(
-            self, _: str, url: str, goes: bool) -> None:
-        """A request has the token if it goes to the API, and only then."""
-        with tuned_session("sekret") as session:
-            request = session.prepare_request(requests.Request("GET", url))
-        self.assertEqual(
-            request.headers.get("Authorization"),
-            "Bearer sekret" if goes else None)
+    """Unit tests of tuned_session: what it refuses, and its headers."""
 
     @parameterized.expand([
         ("http://localhost:8000",), ("http://127.0.0.1:8000",),
@@ -320,9 +386,7 @@ class TestTunedSession(unittest.TestCase):
     def test_token_may_go(self, api_url: str) -> None:
         """Encrypted, or within this machine, a token is safe."""
         with tuned_session("sekret", api_url) as session:
-            request = session.prepare_request(
-                requests.Request("GET", api_url + "/orgs/x"))
-        self.assertEqual(request.headers["Authorization"], "Bearer sekret")
+            self.assertIsInstance(session, requests.Session)
 
     @parameterized.expand([
         ("http://ghe.example/api/v3", "ghe.example"),
@@ -342,7 +406,7 @@ class TestTunedSession(unittest.TestCase):
     def test_no_token_may_go_unencrypted(self) -> None:
         """Without a token there is nothing to keep from plain http."""
         with tuned_session(None, "http://ghe.example") as session:
-            self.assertIsNone(session.auth)
+            self.assertIsInstance(session, requests.Session)
 
     @parameterized.expand([
         ("two words",), ("line\n",), ("\u00fcber",), ("\x7f",),
@@ -373,177 +437,170 @@ class TestTunedSession(unittest.TestCase):
         with tuned_session() as session:
             headers = session.headers
         self.assertEqual(headers["Accept"], "application/vnd.github+json")
+        self.assertEqual(headers["Accept-Encoding"], "gzip, deflate")
         self.assertEqual(headers["X-GitHub-Api-Version"], "2022-11-28")
         self.assertRegex(
             str(headers["User-Agent"]),
             "^github-org-client python-requests/[0-9]")
 
-    @parameterized.expand([("http://",), ("https://",)])
-    def test_retries_and_pool(self, prefix: str) -> None:
-        """Three retries with backoff, GET only; ten connections."""
-        with tuned_session() as session:
-            adapter: Any = session.get_adapter(prefix + "host")
-        retries = adapter.max_retries
-        self.assertEqual(
-            (retries.total, retries.backoff_factor), (3, 0.5))
-        self.assertEqual(set(retries.allowed_methods), {"GET"})
-        self.assertEqual(
-            set(retries.status_forcelist), {500, 502, 503, 504})
-        self.assertEqual(
-            adapter.poolmanager.connection_pool_kw["maxsize"], 10)
-
-    def test_connection_a_worker(self) -> None:
-        """The pool is as wide as there are workers."""
-        with tuned_session(workers=7) as session:
-            adapter: Any = session.get_adapter("https://host")
-        self.assertEqual(
-            adapter.poolmanager.connection_pool_kw["maxsize"], 7)
-
     @parameterized.expand([
-        ("its_own", None, (5, 30)), ("the_callers", 3, 3),
+        ("of_the_session", {}, (5, 30)), ("of_the_caller", {"timeout": 3}, 3),
     ])
-    def test_timeout(self, _: str, timeout: Any, expected: Any) -> None:
+    def test_timeout(
+            self, _: str, options: Dict[str, Any], expected: Any) -> None:
         """Each request has a timeout, the session's unless it has one."""
-        request = requests.Request("GET", "https://host/").prepare()
-        with patch("client.HTTPAdapter.send", autospec=True) as send:
-            client.GithubAdapter().send(request, True, timeout)
-        self.assertEqual(send.call_args[0][2:5], (True, expected, True))
+        error = requests.RequestException("not sent")
+        with patch("requests.adapters.HTTPAdapter.send", autospec=True,
+                   side_effect=error) as send, tuned_session() as session:
+            with self.assertRaises(requests.RequestException):
+                session.get("https://host/", **options)
+        # ANY equals everything: only the timeout matters here.
+        send.assert_called_once_with(
+            ANY, ANY, stream=ANY, timeout=expected, verify=ANY, cert=ANY,
+            proxies=ANY)
+
+
+class TestSecondsToWait(unittest.TestCase):
+    """Unit tests of what is decided on an answer: return, wait or give up."""
 
     @parameterized.expand([
-        ("http://127.0.0.1:1/", False), ("http://localhost/", False),
-        ("http://[::1]/", False), ("https://api.github.com/", True),
+        ("success", 200, {}, None),
+        ("success_with_nothing_left", 200, {"X-RateLimit-Remaining": "0"},
+         None),
+        ("success_that_says_retry", 200, {"Retry-After": "7"}, None),
+        ("not_found", 404, {}, None),
+        ("not_found_that_says_retry", 404, {"Retry-After": "7"}, None),
+        ("teapot", 418, {"X-RateLimit-Remaining": "0"}, None),
+        ("not_implemented", 501, {}, None),
+        ("server_error", 500, {}, 0.5),
+        ("bad_gateway", 502, {}, 0.5),
+        ("unavailable", 503, {}, 0.5),
+        ("gateway_timeout", 504, {}, 0.5),
+        ("unavailable_for_7_s", 503, {"Retry-After": "7"}, 7),
+        ("unavailable_for_60_s", 503, {"Retry-After": "60"}, 60),
+        ("unavailable_for_61_s", 503, {"Retry-After": "61"}, None),
+        ("unavailable_for_words", 503, {"Retry-After": "a while"}, 0.5),
+        ("forbidden", 403, {}, None),
+        ("forbidden_with_requests_left", 403, {"X-RateLimit-Remaining": "1"},
+         None),
+        ("limit_for_7_s", 403, {"Retry-After": "7"}, 7),
+        ("limit_for_60_s", 429, {"Retry-After": " 60 "}, 60),
+        ("limit_for_0_s", 429, {"Retry-After": "0"}, 0),
+        ("imf_date", 403, {"Retry-After": "Thu, 01 Jan 1970 00:01:40 GMT"},
+         40),
+        ("rfc_850_date",
+         403, {"Retry-After": "Thursday, 01-Jan-70 00:01:40 GMT"}, 40),
+        ("asctime_date", 403, {"Retry-After": "Thu Jan  1 00:01:40 1970"},
+         40),
+        ("past_date", 403, {"Retry-After": "Thu, 01 Jan 1970 00:00:40 GMT"},
+         0),
     ])
-    def test_loopback_needs_no_proxy(self, url: str, proxied: bool) -> None:
-        """A request within this machine never goes out to a proxy."""
-        proxies = {"http": "http://proxy", "https": "http://proxy"}
-        request = requests.Request("GET", url).prepare()
-        with patch("client.HTTPAdapter.send", autospec=True) as send:
-            client.GithubAdapter().send(request, True, proxies=proxies)
-        self.assertEqual(
-            send.call_args[0][-1], proxies if proxied else None)
-
-    def test_only_get_is_tried_again(self) -> None:
-        """After a POST broke off, who knows what has been done already."""
-        request = requests.Request("POST", "https://host/").prepare()
-        answer = requests.Response()
-        answer.raw = Mock(**{
-            "stream.side_effect": ProtocolError("cut")})
-        with patch("client.HTTPAdapter.send", autospec=True,
-                   return_value=answer) as send, tuned_session() as session:
-            with self.assertRaises(ChunkedEncodingError) as caught:
-                session.get_adapter("https://host/").send(request)
-        self.assertEqual(send.call_count, 1)
-        self.assertIs(caught.exception.request, request)
-
-
-class TestHeaders(unittest.TestCase):
-    """Unit tests of what headers say: when to try again, and whether."""
-
-    @parameterized.expand([
-        ("seconds", "7", 7),
-        ("spaces", " 7 ", 7),
-        ("date_to_come", "Thu, 01 Jan 1970 00:01:40 GMT", 40),
-        ("date_past", "Thu, 01 Jan 1970 00:00:40 GMT", 0),
-        ("empty", "", None),
-        ("words", "in a while", None),
-        ("negative", "-5", None),
-        ("date_too_far", "Thu, 01 Jan 99999 00:00:40 GMT", None),
-    ])
-    def test_retry_after(
-            self, _: str, text: str, expected: Optional[float]) -> None:
-        """Seconds are given as a number or a date; all else is None."""
-        with patch("client.time.time", autospec=True, return_value=60):
+    def test_return_or_wait(
+            self, _: str, status: int, headers: Dict[str, str],
+            expected: Optional[float]) -> None:
+        """None is to return the answer, a number to wait that long."""
+        with patch("time.time", autospec=True, return_value=60):
             self.assertEqual(
-                client.retry_after({"Retry-After": text}), expected)
+                client.seconds_to_wait(status, headers, b"", 0.5), expected)
 
     @parameterized.expand([
-        ({"X-RateLimit-Remaining": "0"}, True),
-        ({"X-RateLimit-Remaining": "1"}, False),
-        ({"X-RateLimit-Remaining": ""}, False),
-        ({}, False),
+        ("no_limit", 200, {}), ("unavailable", 503, {}),
+        ("unavailable_for_7_s", 503, {"Retry-After": "7"}),
     ])
-    def test_is_exhausted(
-            self, headers: Dict[str, str], expected: bool) -> None:
-        """The hourly limit is used up where the header says so."""
-        self.assertIs(client.is_exhausted(headers), expected)
+    def test_no_try_left(
+            self, _: str, status: int, headers: Dict[str, str]) -> None:
+        """After the last try the answer is returned as it is."""
+        self.assertIsNone(
+            client.seconds_to_wait(status, headers, b"", None))
 
-    def test_no_header(self) -> None:
-        """Where the header is missing there is nothing to wait for."""
-        self.assertIsNone(client.retry_after({}))
+    def test_last_request_of_the_hour_refused(self) -> None:
+        """A 403 for want of single sign-on is no rate limit."""
+        body = b'{"message": "Resource protected by organization SAML ..."}'
+        self.assertIsNone(client.seconds_to_wait(
+            403, {"X-RateLimit-Remaining": "0"}, body, 0.5))
 
-
-@parameterized_class(
-    ("org_payload", "repos_payload", "expected_repos", "apache2_repos"),
-    TEST_PAYLOAD)
-class TestIntegrationGithubOrgClient(unittest.TestCase):
-    """Integration tests: client and utils, with only requests.get replaced.
-
-    The class is made once for each tuple in TEST_PAYLOAD, whose parts are
-    attributes of it.
-    """
-
-    org_payload: Dict[str, Any]
-    repos_payload: List[Dict[str, Any]]
-    expected_repos: List[str]
-    apache2_repos: List[str]
-    get: Mock
-    get_patcher: Any
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        """Replace requests.get for all tests of the class.
-
-        Its double answers by URL, so it does not matter which is asked for
-        first; any other URL is an error.
-        """
-        payloads = {
-            "https://api.github.com/orgs/google": cls.org_payload,
-            "https://api.github.com/orgs/google/repos": cls.repos_payload,
-        }
-        cls.get_patcher = patch(
-            "requests.get", autospec=True, side_effect=lambda url: Mock(
-                spec=["json"], **{"json.return_value": payloads[url]}))
-        cls.get = cls.get_patcher.start()
-
-    @classmethod
-    def tearDownClass(cls) -> None:
-        """Put requests.get back."""
-        cls.get_patcher.stop()
-
-    def setUp(self) -> None:
-        """Forget the calls of the test before."""
-        self.get.reset_mock()
-
-    def test_public_repos(self) -> None:
-        """All names come, after two requests, each of them bare."""
+    @parameterized.expand([
+        ("hourly", 403, {"X-RateLimit-Reset": "1800000000",
+                         "X-RateLimit-Remaining": "0"}, 0.5,
+         "it resets at 2027-01-15 08:00:00 UTC"),
+        ("hourly_with_retry_after", 429, {
+            "X-RateLimit-Reset": "1800000000", "X-RateLimit-Remaining": "0",
+            "Retry-After": "7"}, 0.5, "it resets at 2027-01-15 08:00:00 UTC"),
+        ("hourly_until_nonsense", 403, {
+            "X-RateLimit-Reset": "9" * 30, "X-RateLimit-Remaining": "0"}, 0.5,
+         "wait at least a minute"),
+        ("hourly_without_reset", 403, {"X-RateLimit-Remaining": "0"}, 0.5,
+         "wait at least a minute"),
+        ("long", 403, {"Retry-After": "61"}, 0.5,
+         "it resets at 1970-01-01 00:02:01 UTC"),
+        ("no_try_left", 429, {"Retry-After": "7"}, None,
+         "it resets at 1970-01-01 00:01:07 UTC"),
+        ("until_the_end_of_time", 403, {"Retry-After": "9" * 30}, 0.5,
+         "wait at least a minute"),
+        ("words", 403, {"Retry-After": "in a while"}, 0.5,
+         "wait at least a minute"),
+        ("number_and_letter", 403, {"Retry-After": "7x"}, 0.5,
+         "wait at least a minute"),
+        ("negative", 429, {"Retry-After": "-5"}, 0.5,
+         "wait at least a minute"),
+        ("year_too_far",
+         429, {"Retry-After": "Thu, 01 Jan 99999 00:00:40 GMT"}, 0.5,
+         "wait at least a minute"),
+        ("year_of_too_many_digits",
+         429, {"Retry-After": "Thu, 01 Jan 9999999999999 00:00:40 GMT"}, 0.5,
+         "wait at least a minute"),
+        ("date_in_pieces", 429, {"Retry-After": "13 Jan , 00:01:40"}, 0.5,
+         "wait at least a minute"),
+        ("silent", 429, {}, 0.5, "wait at least a minute"),
+    ])
+    def test_give_up(
+            self, _: str, status: int, headers: Dict[str, str],
+            backoff: Optional[float], until: str) -> None:
+        """A rate limit that lasts is an error that says until when."""
+        with patch("time.time", autospec=True, return_value=60):
+            with self.assertRaises(LimitError) as caught:
+                client.seconds_to_wait(status, headers, b"", backoff)
         self.assertEqual(
-            GithubOrgClient("google").public_repos(), self.expected_repos)
-        self.assertEqual(self.get.mock_calls, [
-            call("https://api.github.com/orgs/google"),
-            call("https://api.github.com/orgs/google/repos")])
+            str(caught.exception), f"GitHub's rate limit is reached; {until}")
 
-    def test_public_repos_with_license(self) -> None:
-        """Only the names under the license come, from the same requests."""
-        org_client = GithubOrgClient("google")
-        self.assertEqual(
-            org_client.public_repos("apache-2.0"), self.apache2_repos)
-        self.assertEqual(org_client.public_repos("no-such-license"), [])
-        self.assertEqual(self.get.call_count, 2)
+
+# A script of the replay goes by what the requests have in their path.
+ORG = "/orgs/google$"
+FIRST_PAGE = "per_page=100$"
+PAGED_REPOS = numbered_repos(250)  # three pages of up to 100
+PAGED_NAMES = [repo["name"] for repo in PAGED_REPOS]
+Script = Mapping[str, Iterable[Fault]]
+
+
+def page(number: int) -> str:
+    """Return what only the requests of this page have in their path."""
+    return f"per_page=100&page={number}$"
+
+
+def page_path(number: int) -> str:
+    """Return the path by which one page links to another."""
+    return f"/organizations/1342004/repos?per_page=100&page={number}"
+
+
+def links(**targets: str) -> Fault:
+    """Return a fault that sets the Link header; the page stays the same."""
+    return Fault(headers={"Link": ", ".join(
+        f'<{target}>; rel="{rel}"' for rel, target in targets.items())})
 
 
 class ReplayTestCase(unittest.TestCase):
-    """Tests over a replay, whatever the environment; waits are not slept."""
+    """Tests over a replay, whatever the environment; no wait is slept."""
 
     def setUp(self) -> None:
-        """Clear the environment; have urllib3 wait on a double of time."""
+        """Clear the environment; replace the sleep between two tries."""
         self.asked: List[Asked] = []
-        environ = patch.dict(os.environ, clear=True)
-        environ.start()
-        self.addCleanup(environ.stop)
-        patcher = patch("urllib3.util.retry.time", autospec=True)
-        self.time = patcher.start()
-        self.addCleanup(patcher.stop)
-        self.addCleanup(self.join_threads)
+        # An ExitStack closes what it has entered, the last one first.
+        self.stack = ExitStack()
+        self.addCleanup(self.stack.close)
+        self.stack.enter_context(patch.dict(os.environ, clear=True))
+        self.sleep = self.stack.enter_context(
+            patch("time.sleep", autospec=True))
+        self.stack.callback(self.join_threads)
 
     @staticmethod
     def join_threads() -> None:
@@ -553,17 +610,20 @@ class ReplayTestCase(unittest.TestCase):
                 thread.join(timeout=10)
 
     def start_replay(
-            self, script: Mapping[str, Iterable[Fault]] = {},
+            self, script: Script = {},
             repos: List[Dict[str, Any]] = repos_payload) -> str:
         """Start a replay, to stop when the test is done; return its URL.
 
         GITHUB_API_URL is set to it, and `asked` gets all requests.
         """
-        replaying = replay(script, repos=repos, on_request=self.asked.append)
-        url = replaying.__enter__()
-        self.addCleanup(replaying.__exit__, None, None, None)
+        url = self.stack.enter_context(
+            replay(script, repos=repos, on_request=self.asked.append))
         os.environ["GITHUB_API_URL"] = url
         return url
+
+    def targets(self) -> List[str]:
+        """Return the paths that were asked for, with their queries."""
+        return [asked.target for asked in self.asked]
 
     def run_command(self, *argv: str) -> Tuple[int, str, str]:
         """Run the command; return status, stdout and stderr."""
@@ -572,18 +632,12 @@ class ReplayTestCase(unittest.TestCase):
             status = client.main(argv)
         return status, out.getvalue(), err.getvalue()
 
-
-PAGED_REPOS = numbered_repos(250)  # three pages of up to 100
-PAGED_NAMES = [repo["name"] for repo in PAGED_REPOS]
-# The path of a page but for its number. In a script the first page is
-# "page=100$", as it has no number, the second "&page=2".
-NUMBERED = "/organizations/1342004/repos?per_page=100&page="
-
-
-def link(*rels: Tuple[str, str]) -> Fault:
-    """Return a fault that sets the Link header; the page stays the same."""
-    return Fault(headers={
-        "Link": ", ".join(f'<{url}>; rel="{rel}"' for rel, url in rels)})
+    def assert_complaint(self, url: str, line: str, *options: str) -> None:
+        """Check that the command says just this line; HOST is the URL's."""
+        host = url[len("http://"):]
+        self.assertEqual(
+            self.run_command("google", *options),
+            (1, "", f"client.py: {line.replace('HOST', host)}\n"))
 
 
 class TestLibraryOverLoopback(ReplayTestCase):
@@ -603,19 +657,17 @@ class TestLibraryOverLoopback(ReplayTestCase):
         org_client = GithubOrgClient.from_environment("google")
         self.assertEqual(org_client.public_repos(), expected_repos)
         self.assertEqual(org_client.public_repos("bsl-1.0"), ["cpp-netlib"])
-        self.assertEqual(
-            [asked.target for asked in self.asked],
-            ["/orgs/google", "/orgs/google/repos?per_page=100"])
+        self.assertEqual(self.targets(), [
+            "/orgs/google", "/orgs/google/repos?per_page=100"])
 
     def test_whole_listing(self) -> None:
         """A large organization takes a request a hundred repositories."""
         self.start_replay(repos=PAGED_REPOS)
         org_client = GithubOrgClient.from_environment("google")
         self.assertEqual(org_client.public_repos(), PAGED_NAMES)
-        self.assertCountEqual(
-            [asked.target for asked in self.asked], [
-                "/orgs/google", "/orgs/google/repos?per_page=100",
-                NUMBERED + "2", NUMBERED + "3"])
+        self.assertCountEqual(self.targets(), [
+            "/orgs/google", "/orgs/google/repos?per_page=100",
+            page_path(2), page_path(3)])
 
     def test_without_a_session(self) -> None:
         """A bare client gets the whole list too, 30 a page."""
@@ -625,51 +677,172 @@ class TestLibraryOverLoopback(ReplayTestCase):
                 GithubOrgClient("google").public_repos(), PAGED_NAMES)
         self.assertEqual(len(self.asked), 1 + 9)
 
-    def test_token_reaches_the_api(self) -> None:
-        """Every request to the API has the token, on later pages as well."""
-        os.environ["GH_TOKEN"] = "sekret"
-        self.start_replay(repos=PAGED_REPOS)
-        GithubOrgClient.from_environment("google").public_repos()
+    def test_pages_that_shift(self) -> None:
+        """A repository that two pages hold is listed once."""
+        self.start_replay(repos=PAGED_REPOS[:100] + PAGED_REPOS[99:])
         self.assertEqual(
-            [asked.headers.get("Authorization") for asked in self.asked],
-            ["Bearer sekret"] * 4)
+            GithubOrgClient.from_environment("google").public_repos(),
+            PAGED_NAMES)
 
-    def test_token_stays_with_the_api(self) -> None:
-        """Neither a repos_url nor a redirect takes the token elsewhere."""
-        os.environ["GH_TOKEN"] = "sekret"
-        elsewhere: List[Asked] = []
-        other = replay(on_request=elsewhere.append)
-        other_url = other.__enter__()
-        self.addCleanup(other.__exit__, None, None, None)
-        body = json.dumps({"repos_url": f"{other_url}/orgs/google/repos"})
-        for fault in (
-                Fault(body=body.encode()),
-                Fault(301, {"Location": f"{other_url}/orgs/google"}, b"")):
-            self.start_replay({"google$": [fault]})
-            names = GithubOrgClient.from_environment("google").public_repos()
-            self.assertEqual(names, expected_repos)
-        self.assertEqual(
-            [asked.headers.get("Authorization")
-             for asked in self.asked + elsewhere],
-            ["Bearer sekret"] * 2 + [None] * 3)
+    def test_error_is_a_request_exception(self) -> None:
+        """Whatever goes wrong, one except clause catches it."""
+        limit = Fault(403, {"X-RateLimit-Remaining": "0"})
+        self.start_replay({ORG: [limit]})
+        with self.assertRaises(requests.RequestException) as caught:
+            GithubOrgClient.from_environment("google").org
+        self.assertIsInstance(caught.exception, LimitError)
+        answer: Any = caught.exception.response
+        self.assertEqual(answer.status_code, 403)
+
+    def test_only_get_is_tried_again(self) -> None:
+        """After a POST broke off, who knows what has been done already."""
+        url = self.start_replay()
+        with tuned_session(None, url) as session:
+            self.assertEqual(session.post(url).status_code, 501)
+            with replay({"x": repeat(Fault(503))},
+                        on_request=self.asked.append) as other:
+                self.assertEqual(session.head(other + "/x").status_code, 503)
+        self.assertEqual(len(self.asked), 1)
 
     def test_stream_is_left_to_the_caller(self) -> None:
         """A body that is to be streamed is not read beforehand."""
-        url = self.start_replay({"google": [Fault(cut=10)]})
+        url = self.start_replay({ORG: [Fault(cut=10)]})
         with tuned_session(None, url) as session:
             answer = session.get(url + "/orgs/google", stream=True)
             self.assertEqual(answer.raw.read(10), b'{"login": ')
             answer.close()
 
-    def test_error_is_a_request_exception(self) -> None:
-        """Whatever goes wrong, one except clause catches it."""
-        limit = Fault(403, {"X-RateLimit-Remaining": "0"})
-        self.start_replay({"google$": [limit]})
-        with self.assertRaises(client.LimitError) as caught:
-            GithubOrgClient.from_environment("google").org
-        self.assertIsInstance(caught.exception, requests.RequestException)
-        answer: Any = caught.exception.response
-        self.assertEqual(answer.status_code, 403)
+
+class TestCredentials(ReplayTestCase):
+    """Integration tests of what requests carry as Authorization."""
+
+    def authorizations(self) -> List[Optional[str]]:
+        """Return what the requests so far had as Authorization."""
+        return [asked.headers.get("Authorization") for asked in self.asked]
+
+    def write_netrc(self) -> None:
+        """Have .netrc hold a password for every host."""
+        with tempfile.NamedTemporaryFile("w", delete=False) as netrc:
+            netrc.write("default login user password sekret\n")
+        self.addCleanup(os.remove, netrc.name)
+        os.environ["NETRC"] = netrc.name
+
+    def test_token_reaches_the_api(self) -> None:
+        """Every request to the API has the token, on later pages as well."""
+        os.environ["GH_TOKEN"] = "sekret"
+        self.start_replay(repos=PAGED_REPOS)
+        GithubOrgClient.from_environment("google").public_repos()
+        self.assertEqual(self.authorizations(), ["Bearer sekret"] * 4)
+
+    @parameterized.expand([
+        ("repos_url", lambda other: Fault(body=json.dumps(
+            {"repos_url": f"{other}/orgs/google/repos"}).encode())),
+        ("redirect", lambda other: Fault(
+            301, {"Location": f"{other}/orgs/google"}, b"")),
+    ])
+    def test_token_stays_with_the_api(self, _: str, fault: Any) -> None:
+        """Neither a repos_url nor a redirect takes the token elsewhere."""
+        os.environ["GH_TOKEN"] = "sekret"
+        other = self.start_replay()
+        self.start_replay({ORG: [fault(other)]})
+        names = GithubOrgClient.from_environment("google").public_repos()
+        self.assertEqual(names, expected_repos)
+        authorizations = self.authorizations()
+        self.assertEqual(authorizations[0], "Bearer sekret")
+        self.assertEqual(set(authorizations[1:]), {None})
+
+    @parameterized.expand([
+        ("other_host", "https://example.com/"),
+        ("longer_host", "https://api.github.com.example.com/"),
+        ("subdomain", "https://x.api.github.com/"),
+        ("other_port", "https://api.github.com:8443/"),
+        ("unencrypted", "http://api.github.com/"),
+        ("backslash", "https://example.com\\@api.github.com/"),
+        ("user", "https://api.github.com@example.com/"),
+    ])
+    def test_other_origins(self, _: str, url: str) -> None:
+        """A request to any other origin goes out without the token."""
+        error = requests.RequestException("not sent")
+        with patch("requests.adapters.HTTPAdapter.send", autospec=True,
+                   side_effect=error), tuned_session("sekret") as session:
+            with self.assertRaises(requests.RequestException) as caught:
+                session.get(url)
+        request: Any = caught.exception.request
+        self.assertNotIn("Authorization", request.headers)
+
+    @parameterized.expand([
+        ("token", "sekret", "Bearer sekret"), ("no_token", "", None),
+    ])
+    def test_netrc_is_not_read(
+            self, _: str, token: str, expected: Optional[str]) -> None:
+        """.netrc gives no password, neither at once nor after a redirect."""
+        self.write_netrc()
+        os.environ["GH_TOKEN"] = token
+        moved = Fault(301, {"Location": "/organizations/1342004"}, b"")
+        self.start_replay({ORG: [moved]})
+        GithubOrgClient.from_environment("google").public_repos()
+        self.assertEqual(self.authorizations(), [expected] * 3)
+
+    def test_password_in_a_url_is_not_sent(self) -> None:
+        """A repos_url can't have requests log in somewhere."""
+        url = self.start_replay()
+        repos_url = url.replace("//", "//user:sekret@") + "/orgs/google/repos"
+        body = json.dumps({"repos_url": repos_url}).encode()
+        self.start_replay({ORG: [Fault(body=body)]})
+        GithubOrgClient.from_environment("google").public_repos()
+        self.assertEqual(self.authorizations(), [None] * 2)
+
+
+class TestBounds(ReplayTestCase):
+    """Integration tests of how much of an answer is read."""
+
+    def setUp(self) -> None:
+        """Make the bound a small one."""
+        super().setUp()
+        self.stack.enter_context(patch("client.MAX_BODY", 1000))
+
+    @parameterized.expand([
+        ("too_long", Fault(body=b" " * 1001)),
+        ("packed", Fault(
+            headers={"Content-Encoding": "gzip"},
+            body=gzip.compress(b" " * 5000))),
+        ("without_end", Fault(body=repeat(b" " * 100))),
+        ("of_an_error", Fault(404, body=repeat(b" " * 100))),
+    ])
+    def test_too_long(self, _: str, fault: Fault) -> None:
+        """A body beyond the bound is an error while it arrives."""
+        url = self.start_replay({ORG: [fault]})
+        self.assert_complaint(url, "HOST sent over 1,000 bytes")
+        self.assertEqual(len(self.asked), 1)
+
+    @parameterized.expand([
+        ("plain", {}, b'{"a": 1}'.ljust(1000)),
+        ("packed", {"Content-Encoding": "GZIP"},
+         gzip.compress(b'{"a": 1}'.ljust(1000))),
+        ("in_chunks", {}, [b'{"a":', b" 1}".ljust(995)]),
+    ])
+    def test_long_enough(
+            self, _: str, headers: Dict[str, str], body: Any) -> None:
+        """A body as long as the bound is read."""
+        url = self.start_replay({ORG: [Fault(headers=headers, body=body)]})
+        with tuned_session(None, url) as session:
+            answer = session.get(url + "/orgs/google")
+        self.assertEqual(answer.json(), {"a": 1})
+
+    @parameterized.expand([("br",), ("gzip, gzip",)])
+    def test_unknown_packing(self, encoding: str) -> None:
+        """A body packed as nobody asked for is not unpacked at all.
+
+        The bound would be found too late: a few bytes may become gigabytes.
+        """
+        url = self.start_replay({ORG: [
+            Fault(headers={"Content-Encoding": encoding})]})
+        self.assert_complaint(url, "HOST sent an encoding nobody asked for")
+
+    def test_real_bound(self) -> None:
+        """The real bound is 64 MiB."""
+        self.stack.close()
+        self.assertEqual(client.MAX_BODY, 64 * 1024 * 1024)
 
 
 class TestCommand(ReplayTestCase):
@@ -681,25 +854,71 @@ class TestCommand(ReplayTestCase):
         ("any_case", ["--license", "BSL-1.0"], ["cpp-netlib"]),
         ("spdx_id", ["--license", "noassertion"],
          ["ios-webkit-debug-proxy", "build-debian-cloud"]),
-        ("none", ["--license", "None"], ["google.github.io"]),
+        ("no_license", ["--license", "None"], ["google.github.io"]),
         ("unknown", ["--license", "no-such-license"], []),
+        ("one_or_the_other", ["--license", "bsl-1.0", "--license", "none"],
+         ["cpp-netlib", "google.github.io"]),
+        ("all_but", ["--not-license", "APACHE-2.0"],
+         ["episodes.dart", "cpp-netlib", "ios-webkit-debug-proxy",
+          "google.github.io", "build-debian-cloud"]),
+        ("neither_nor", ["--not-license", "Apache-2.0", "--not-license",
+                         "bsd-3-clause", "--not-license", "other"],
+         ["cpp-netlib", "google.github.io"]),
+        ("contradiction", ["--license", "other", "--not-license", "other"],
+         []),
+        ("source", ["--source", "--license", "apache-2.0"],
+         ["kratu", "traceur-compiler", "firmata.py"]),
+        ("nothing_archived", ["--no-archived"], expected_repos),
         ("one_job", ["--jobs", "1"], expected_repos),
         ("most_jobs", ["--jobs", "100"], expected_repos),
     ])
     def test_names(self, _: str, options: List[str], names: List[str]) -> None:
-        """A name a line, in GitHub's order, of the license asked for."""
+        """A name a line, in GitHub's order, of what is asked for."""
         self.start_replay()
         self.assertEqual(
             self.run_command("google", *options),
             (0, "".join(name + "\n" for name in names), ""))
 
-    def test_license_without_spdx_id(self) -> None:
-        """A license whose SPDX id is unknown is a license all the same."""
+    @parameterized.expand([
+        ("all", [], "plain fork old odd\n"),
+        ("source", ["--source"], "plain old odd\n"),
+        ("no_archived", ["--no-archived"], "plain fork odd\n"),
+        ("both", ["--source", "--no-archived"], "plain odd\n"),
+        ("no_license", ["--license", "none"], "plain fork old\n"),
+    ])
+    def test_fields_left_out(
+            self, _: str, options: List[str], names: str) -> None:
+        """Without the field a repository is no fork, and not archived.
+
+        A license whose SPDX id is unknown is a license all the same.
+        """
         self.start_replay(repos=[
-            {"name": "a", "license": {"key": "own", "spdx_id": None}},
-            {"name": "b", "license": {"key": None}}])
+            {"name": "plain", "license": {"key": None}},
+            {"name": "fork", "fork": True, "archived": False},
+            {"name": "old", "fork": False, "archived": True},
+            {"name": "odd", "license": {"key": "own", "spdx_id": None}}])
         self.assertEqual(
-            self.run_command("google", "--license", "none"), (0, "b\n", ""))
+            self.run_command("google", *options),
+            (0, names.replace(" ", "\n"), ""))
+
+    @parameterized.expand([
+        ("names", [], 3), ("csv", ["--csv"], 3), ("json", ["--json"], 3),
+        ("licenses", ["--licenses"], 3),
+        ("nothing", ["--license", "no-such-license"], 0),
+        ("nothing_in_csv", ["--csv", "--license", "no-such-license"], 0),
+    ])
+    def test_exit_code(
+            self, _: str, options: List[str], expected: int) -> None:
+        """With --exit-code the status is 3 if anything is listed."""
+        self.start_replay()
+        status, out, err = self.run_command("google", "--exit-code", *options)
+        self.assertEqual((status, err), (expected, ""))
+
+    def test_exit_code_of_an_error(self) -> None:
+        """An error is no clean bill: its status stays 1."""
+        self.start_replay()
+        status, out, err = self.run_command("nobody", "--exit-code")
+        self.assertEqual((status, out), (1, ""))
 
     def test_json(self) -> None:
         """GitHub's own objects come as one array."""
@@ -712,6 +931,35 @@ class TestCommand(ReplayTestCase):
             expected.replace("https://api.github.com", url)))
         self.assertTrue(out.startswith("[\n  {\n    \"id\""))
         self.assertTrue(out.endswith("\n]\n"))
+
+    def test_csv(self) -> None:
+        """A header and a row for each repository come as CSV.
+
+        The license is its SPDX id, or else its key; what is null is empty.
+        """
+        mit = {"key": "mit", "spdx_id": "MIT"}
+        self.start_replay(repos=[
+            {"name": "a", "license": mit, "fork": True, "archived": True,
+             "language": 'C, "old"', "stargazers_count": 7,
+             "pushed_at": "2020-01-01T00:00:00Z", "html_url": "https://h/a"},
+            {"name": "b", "license": {"key": "own"}, "language": None},
+            {"name": "c", "fork": False, "archived": False}])
+        self.assertEqual(self.run_command("google", "--csv"), (0, (
+            "name,license,fork,archived,language,stars,pushed_at,url\n"
+            'a,MIT,true,true,"C, ""old""",7,2020-01-01T00:00:00Z,https://h/a\n'
+            "b,own,false,false,,,,\n"
+            "c,none,false,false,,,,\n"), ""))
+
+    def test_csv_of_the_recording(self) -> None:
+        """Real repositories have all that a row asks for."""
+        self.start_replay()
+        status, out, err = self.run_command(
+            "google", "--csv", "--license", "bsl-1.0")
+        self.assertEqual((status, err), (0, ""))
+        self.assertEqual(
+            out.splitlines()[1],
+            "cpp-netlib,BSL-1.0,true,false,C++,292,2018-12-05T17:42:29Z,"
+            "https://github.com/google/cpp-netlib")
 
     def test_licenses(self) -> None:
         """Licenses are counted, most first, with a bar each."""
@@ -732,9 +980,13 @@ class TestCommand(ReplayTestCase):
             0, "mit  98 " + "#" * 40 + "\n0bsd  1 #\nnone  1 #\n", ""))
 
     @parameterized.expand([
-        ([], ""), (["--json"], "[]\n"), (["--licenses"], ""),
+        ("names", [], ""), ("json", ["--json"], "[]\n"),
+        ("licenses", ["--licenses"], ""),
+        ("csv", ["--csv"],
+         "name,license,fork,archived,language,stars,pushed_at,url\n"),
     ])
-    def test_no_repository(self, options: List[str], expected: str) -> None:
+    def test_no_repository(
+            self, _: str, options: List[str], expected: str) -> None:
         """An organization without repositories has nothing to print."""
         self.start_replay(repos=[])
         self.assertEqual(
@@ -747,20 +999,28 @@ class TestCommand(ReplayTestCase):
         self.assertEqual((status, out.split(), err), (0, PAGED_NAMES, ""))
         self.assertEqual(len(self.asked), 4)
 
-    @parameterized.expand([(["--jobs", "3"], 3), ([], 10)])
-    def test_jobs(self, options: List[str], workers: int) -> None:
-        """--jobs tells the client how many pages to fetch at once."""
-        with patch("client.GithubOrgClient", autospec=True) as made, \
-                patch("client.tuned_session", autospec=True) as session:
-            made.return_value.repos_payload = []
+    @parameterized.expand([
+        ("one", ["--jobs", "1"], 1), ("three", ["--jobs", "3"], 3),
+        ("default", [], 10),
+    ])
+    def test_jobs(self, _: str, options: List[str], workers: int) -> None:
+        """--jobs is how many pages the client has fetched at once."""
+        with patch("client.get_json", autospec=True) as get_json:
+            get_json.side_effect = [{"repos_url": "http://host/"}, []]
             self.run_command("google", *options)
-        session.assert_called_once_with(
-            None, "https://api.github.com", workers)
-        made.assert_called_once_with(
-            "google", session.return_value, "https://api.github.com", workers)
+        get_json.assert_called_with(
+            "http://host/", ANY, workers=workers, params=ANY)
+
+    def test_session_is_closed(self) -> None:
+        """The command closes its session, whatever comes of it."""
+        self.start_replay()
+        with patch.object(requests.Session, "close", autospec=True) as close:
+            self.run_command("google")
+            self.run_command("nobody")
+        self.assertEqual(close.call_count, 2)
 
     def test_recorded(self) -> None:
-        """--recorded asks neither the environment's API nor sends a token.
+        """--recorded neither asks the environment's API nor sends a token.
 
         This token could not be sent: it would be an error to try.
         """
@@ -771,54 +1031,19 @@ class TestCommand(ReplayTestCase):
             (0, "cpp-netlib\n", ""))
         self.assertEqual(self.asked, [])
 
-    def test_verbose(self) -> None:
-        """-v has urllib3 log its requests; pages are not counted then."""
-        self.start_replay()
-        logger = logging.getLogger("urllib3")
-        self.addCleanup(logger.setLevel, logger.level)
-        with patch("logging.basicConfig", autospec=True) as basic_config, \
-                patch("client.counted_pages", autospec=True) as counted:
-            status, out, _ = self.run_command("google", "-v")
-        self.assertEqual((status, out.split()), (0, expected_repos))
-        basic_config.assert_called_once_with(format="%(message)s")
-        self.assertEqual(logger.level, logging.DEBUG)
-        counted.assert_not_called()
-
-    def test_pages_counted_on_a_terminal(self) -> None:
-        """A line on a terminal counts the pages, and is gone in the end."""
-
-        class Terminal(io.StringIO):
-            """A terminal for stderr, that knows what it has shown so far."""
-
-            shown: List[str] = []
-
-            def isatty(self) -> bool:
-                """Say that it is one."""
-                return True
-
-            def flush(self) -> None:
-                """Show what was written."""
-                self.shown.append(self.getvalue())
-
-        self.start_replay({"&page=2": [Fault(500)]}, repos=PAGED_REPOS)
-        with redirect_stdout(io.StringIO()), \
-                redirect_stderr(Terminal()) as err:
-            self.assertEqual(client.main(["google"]), 0)
-        self.assertEqual(Terminal.shown, [
-            "\rpages: 1", "\rpages: 1\rpages: 2",
-            "\rpages: 1\rpages: 2\rpages: 3",
-            "\rpages: 1\rpages: 2\rpages: 3\r            \r"])
-
     @parameterized.expand([
         ("no_org", []),
         ("empty_org", [""]),
         ("blank_org", [" "]),
         ("two_orgs", ["google", "microsoft"]),
         ("empty_license", ["google", "--license", ""]),
+        ("blank_not_license", ["google", "--not-license", " "]),
+        ("not_license_of_nothing", ["google", "--not-license"]),
         ("no_jobs", ["google", "--jobs", "0"]),
         ("too_many_jobs", ["google", "--jobs", "101"]),
         ("jobs_no_number", ["google", "--jobs", "many"]),
-        ("two_forms", ["google", "--json", "--licenses"]),
+        ("json_and_licenses", ["google", "--json", "--licenses"]),
+        ("json_and_csv", ["google", "--json", "--csv"]),
         ("abbreviated", ["google", "--rec"]),
         ("unknown_option", ["google", "--token", "sekret"]),
     ])
@@ -835,8 +1060,9 @@ class TestCommand(ReplayTestCase):
         self.assertEqual(self.asked, [])
 
     @parameterized.expand([
-        ("empty", [""], "must not be empty"),
-        ("jobs", ["x", "--jobs", "0"], "must be from 1 to 100"),
+        ("empty", [""], "ORG and KEY must not be empty"),
+        ("jobs", ["x", "--jobs", "0"],
+         "argument --jobs: must be from 1 to 100"),
     ])
     def test_what_is_wrong(
             self, _: str, argv: List[str], problem: str) -> None:
@@ -844,7 +1070,7 @@ class TestCommand(ReplayTestCase):
         with redirect_stderr(io.StringIO()) as err:
             with self.assertRaises(SystemExit):
                 client.main(argv)
-        self.assertTrue(err.getvalue().endswith(f": {problem}\n"))
+        self.assertTrue(err.getvalue().endswith(f"error: {problem}\n"))
 
     def test_help(self) -> None:
         """--help tells what each option does, on stdout."""
@@ -856,7 +1082,6 @@ class TestCommand(ReplayTestCase):
         self.assertIn("GITHUB_API_URL", out.getvalue())
 
     @parameterized.expand([
-        ("interrupted", KeyboardInterrupt(), 130, ""),
         ("reader_gone", BrokenPipeError(), 0, ""),
         ("disk_full", OSError(28, "No space left on device"), 1,
          "client.py: [Errno 28] No space left on device\n"),
@@ -869,241 +1094,189 @@ class TestCommand(ReplayTestCase):
             said: str) -> None:
         """What keeps the command from printing ends it quietly."""
         self.start_replay()
-        out = Mock(**{"write.side_effect": error})
+        out = Mock(spec=["write"])
+        out.write.side_effect = error
         with redirect_stdout(out), redirect_stderr(io.StringIO()) as err:
             self.assertEqual(client.main(["google"]), status)
         self.assertEqual(err.getvalue(), said)
 
+    def test_thread_that_can_not_be_started(self) -> None:
+        """A machine that has no thread left gives a line."""
+        url = self.start_replay(repos=PAGED_REPOS)
+        start = threading.Thread.start
 
-class TestFaults(ReplayTestCase):
-    """Integration tests of what may go wrong on the way, by the command."""
+        def start_others(thread: threading.Thread) -> None:
+            """Start the server's threads, which are no daemons."""
+            if thread.daemon:
+                raise RuntimeError("can't start new thread")
+            start(thread)
+
+        with patch("threading.Thread.start", new=start_others):
+            self.assert_complaint(url, "can't start new thread")
+
+
+class TestRecovery(ReplayTestCase):
+    """Integration tests of faults that another try makes good."""
 
     @parameterized.expand([
-        ("500_once", {"&page=2": [Fault(500)]}, []),
-        ("502_html_once", {"&page=2": [Fault(502, body=b"<html>")]}, []),
-        ("504_once", {"google$": [Fault(504)]}, []),
-        ("503_twice", {"&page=3": [Fault(503)] * 2}, [1.0]),
-        ("503_thrice", {"&page=3": [Fault(503)] * 3}, [1.0, 2.0]),
+        ("500_once", {page(2): [Fault(500)]}, [0]),
+        ("502_html_once", {page(2): [Fault(502, body=b"<html>")]}, [0]),
+        ("504_once", {ORG: [Fault(504)]}, [0]),
+        ("503_twice", {page(3): [Fault(503)] * 2}, [0, 1]),
+        ("503_thrice", {page(3): [Fault(503)] * 3}, [0, 1, 2]),
         ("503_that_says_nonsense",
-         {"&page=2": [Fault(503, {"Retry-After": "in a while"})]}, []),
-        ("dropped_once", {"&page=2": [Fault(cut=0)]}, []),
-        ("cut_once", {"&page=2": [Fault(cut=1000)]}, []),
-        ("cut_thrice", {"&page=2": [Fault(cut=1000)] * 3}, [1.0, 2.0]),
-        ("secondary_limit_403",
-         {"&page=2": [Fault(403, {"Retry-After": "7"})]}, [7.0]),
-        ("secondary_limit_429",
-         {"google$": [Fault(429, {"Retry-After": "60"})]}, [60.0]),
-        ("renamed", {"orgs/google$": [
+         {page(2): [Fault(503, {"Retry-After": "in a while"})]}, [0]),
+        ("503_that_says_when",
+         {page(2): [Fault(503, {"Retry-After": "9"})]}, [9]),
+        ("dropped_once", {page(2): [Fault(cut=0)]}, [0]),
+        ("cut_once", {page(2): [Fault(cut=1000)]}, [0]),
+        ("cut_thrice", {page(2): [Fault(cut=1000)] * 3}, [0, 1, 2]),
+        ("no_http_once", {ORG: [Fault(raw=b"SSH-2.0-OpenSSH\r\n")]}, [0]),
+        ("one_after_the_other", {page(2): [
+            Fault(cut=1000), Fault(503), Fault(cut=0)]}, [0, 1, 2]),
+        ("limit_403", {page(2): [Fault(403, {"Retry-After": "7"})]}, [7]),
+        ("limit_429", {ORG: [Fault(429, {"Retry-After": "60"})]}, [60]),
+        ("renamed", {ORG: [
             Fault(301, {"Location": "/organizations/1342004"}, b"")]}, []),
     ])
     def test_listing_comes_whole(
-            self, _: str, script: Mapping[str, Iterable[Fault]],
+            self, _: str, script: Dict[str, List[Fault]],
             waits: List[float]) -> None:
         """Where another try helps it is made, after a wait if need be."""
         self.start_replay(script, repos=PAGED_REPOS)
         status, out, err = self.run_command("google")
         self.assertEqual((status, out.split(), err), (0, PAGED_NAMES, ""))
-        self.assertEqual(self.time.sleep.mock_calls, list(map(call, waits)))
-        faults = sum(map(len, script.values()))  # type: ignore[arg-type]
+        self.assertEqual(self.sleep.mock_calls, [call(n) for n in waits])
+        faults = sum(map(len, script.values()))
         self.assertEqual(len(self.asked), 4 + faults)
 
     @parameterized.expand([
-        ("no_last", {"page=100$": [link(("next", NUMBERED + "2"))]}, 250),
-        ("cursor", {
-            "page=100$": [link(("next", "/orgs/google/repos?after=abc"))],
-            "after": [link(("next", NUMBERED + "3"))]}, 100 + 30 + 50),
-        ("nonsense", {"page=100$": [Fault(headers={"Link": "nonsense"})]},
-         100),
+        ("server_errors", [Fault(500), Fault(502), Fault(503), Fault(504)]),
+        ("connections", [Fault(cut=0)] * 4),
+        ("bodies", [Fault(cut=1000)] * 4),
+        ("one_of_each", [Fault(cut=0), Fault(cut=1000), Fault(500),
+                         Fault(403, {"Retry-After": "1"})]),
     ])
-    def test_other_links(
-            self, _: str, script: Mapping[str, Iterable[Fault]],
-            count: int) -> None:
-        """Without a last page to count up to, each next link is followed.
-
-        A header that is no link at all ends the listing.
-        """
-        self.start_replay(script, repos=PAGED_REPOS)
+    def test_four_tries_in_all(self, _: str, faults: List[Fault]) -> None:
+        """The fourth try is the last, in whatever way they fail."""
+        self.start_replay({ORG: faults})
         status, out, err = self.run_command("google")
-        self.assertEqual(
-            (status, len(out.split()), err), (0, count, ""))
+        self.assertEqual((status, out, len(self.asked)), (1, "", 4))
 
     @parameterized.expand([
-        ("401", {"google$": [Fault(401)]},
-         "HOST answered 401: Bad credentials; "
+        ("no_last", {FIRST_PAGE: [links(next=page_path(2))]}, PAGED_NAMES),
+        ("cursor", {
+            FIRST_PAGE: [links(next="/orgs/google/repos?after=abc")],
+            "after=abc": [links(next=page_path(3))]},
+         PAGED_NAMES[:100] + PAGED_NAMES[:30] + PAGED_NAMES[200:]),
+        ("capitals", {FIRST_PAGE: [Fault(headers={
+            "Link": f'<{page_path(2)}>; title="a, b; c"; REL=NEXT'})]},
+         PAGED_NAMES),
+    ])
+    def test_other_links(
+            self, _: str, script: Script, names: List[str]) -> None:
+        """Without a last page to count up to, each next link is followed."""
+        repos = [{"name": name} for name in PAGED_NAMES]
+        self.start_replay(script, repos=repos)
+        status, out, err = self.run_command("google")
+        self.assertEqual((status, out.split(), err), (0, names, ""))
+
+
+class TestComplaint(ReplayTestCase):
+    """Integration tests of faults that no try makes good: one line."""
+
+    @parameterized.expand([
+        ("401", {ORG: [Fault(401)]}, "HOST answered 401: Bad credentials; "
          "check the token in GH_TOKEN or GITHUB_TOKEN"),
-        ("403", {"google$": [Fault(403)]}, "HOST answered 403: Forbidden"),
-        ("404", {"google$": [Fault(404)]}, "no such organization: google"),
-        ("404_page", {"&page=2": [Fault(404)]},
-         "HOST answered 404: Not Found"),
-        ("451", {"google$": [Fault(451)]},
+        ("403", {ORG: [Fault(403)]}, "HOST answered 403: Forbidden"),
+        ("403_without_single_sign_on", {ORG: [Fault(
+            403, {"X-RateLimit-Remaining": "0"},
+            b'{"message": "Resource protected by SAML"}')]},
+         "HOST answered 403: Resource protected by SAML"),
+        ("404", {ORG: [Fault(404)]}, "no such organization: google; "
+         "GITHUB_API_URL may be wrong too"),
+        ("404_page", {page(2): [Fault(404)]}, "HOST answered 404: Not Found"),
+        ("451", {ORG: [Fault(451)]},
          "HOST answered 451: Repository access blocked"),
-        ("499", {"google$": [Fault(499, body=b"")]},
-         "HOST answered 499: "),
-        ("500_for_ever", {"google$": repeat(Fault(500))},
+        ("499", {ORG: [Fault(499, body=b"")]}, "HOST answered 499: "),
+        ("500_for_ever", {ORG: repeat(Fault(500))},
          "HOST answered 500: Internal Server Error; try again later"),
-        ("502_html_for_ever", {"&page=2": repeat(Fault(502, body=b"<html>"))},
+        ("502_html_for_ever", {page(2): repeat(Fault(502, body=b"<html>"))},
          "HOST answered 502: Bad Gateway; try again later"),
-        ("503_for_ever", {"&page=2": repeat(Fault(503))},
+        ("503_for_an_hour", {ORG: [Fault(503, {"Retry-After": "3600"})]},
          "HOST answered 503: Service Unavailable; try again later"),
-        ("503_for_an_hour",
-         {"google$": repeat(Fault(503, {"Retry-After": "3600"}))},
-         "HOST answered 503: Service Unavailable; try again later"),
-        ("deep_message", {"google$": [Fault(400, body=b"[" * 100000)]},
+        ("no_message", {ORG: [Fault(400, body=b"{}")]},
          "HOST answered 400: Bad Request"),
-        ("dropped_for_ever", {"&page=2": repeat(Fault(cut=0))},
+        ("deep_message", {ORG: [Fault(400, body=b"[" * 100000)]},
+         "HOST answered 400: Bad Request"),
+        ("control_characters", {ORG: [Fault(
+            400, body=b'{"message": "\\u001b[31mred\\n"}')]},
+         "HOST answered 400:  [31mred "),
+        ("dropped_for_ever", {page(2): repeat(Fault(cut=0))},
          "cannot reach HOST: Remote end closed connection without response; "
          "check the network, and GITHUB_API_URL if it is set"),
-        ("cut_for_ever", {"&page=2": repeat(Fault(cut=1000))},
+        ("cut_for_ever", {page(2): repeat(Fault(cut=1000))},
          "HOST sent a broken answer; try again later"),
+        ("no_http", {ORG: repeat(Fault(raw=b"SSH-2.0-OpenSSH\r\n"))},
+         "HOST did not answer in HTTP"),
+        ("long_header", {ORG: repeat(Fault(headers={"X": "x" * 100000}))},
+         "HOST did not answer in HTTP"),
+        ("many_headers", {ORG: repeat(Fault(
+            headers={f"X{n}": "x" for n in range(200)}))},
+         "HOST did not answer in HTTP"),
         ("redirect_loop",
-         {"google$": repeat(Fault(302, {"Location": "/orgs/google"}, b""))},
+         {ORG: repeat(Fault(302, {"Location": "/orgs/google"}, b""))},
          "HOST: Exceeded 30 redirects."),
         ("redirect_to_nonsense",
-         {"google$": [Fault(302, {"Location": "http://["}, b"")]},
+         {ORG: [Fault(302, {"Location": "http://["}, b"")]},
          "http://HOST/orgs/google can't be fetched: Invalid IPv6 URL"),
-        ("html", {"&page=2": [Fault(body=b"<html>")]},
+        ("html", {page(2): [Fault(body=b"<html>")]},
          "HOST did not answer in JSON"),
-        ("half_a_document", {"&page=2": [Fault(body=b'[{"name": "a"')]},
+        ("half_a_document", {page(2): [Fault(body=b'[{"name": "a"')]},
          "HOST did not answer in JSON"),
-        ("no_gzip", {"&page=2": [Fault(headers={"Content-Encoding": "gzip"})]},
+        ("no_gzip", {page(2): [Fault(headers={"Content-Encoding": "gzip"})]},
          "HOST sent a broken answer; try again later"),
-        ("no_utf_8", {"&page=2": [Fault(body=b'[{"name": "\xe9"}]')]},
+        ("no_utf_8", {page(2): [Fault(body=b'[{"name": "\xe9"}]')]},
          "HOST did not answer in JSON"),
-        ("org_null", {"google$": [Fault(body=b"null")]},
+        ("org_null", {ORG: [Fault(body=b"null")]},
          "http://HOST/orgs/google is no organization with repositories"),
-        ("repo_null", {"&page=2": [Fault(body=b"[null]")]},
+        ("repo_null", {page(2): [Fault(body=b"[null]")]},
          "http://HOST/orgs/google/repos is no list of repositories"),
-        ("page_null", {"&page=2": [Fault(body=b"null")]},
-         f"http://HOST{NUMBERED}2 is no list, as page 1 was"),
+        ("page_null", {page(2): [Fault(body=b"null")]},
+         f"http://HOST{page_path(2)} is no list, as page 1 was"),
+        ("broken_link", {FIRST_PAGE: [Fault(headers={"Link": "nonsense"})]},
+         "http://HOST/orgs/google/repos?per_page=100 has a broken link"),
         ("link_to_itself",
-         {"page=100$": [link(("next", "/orgs/google/repos?per_page=100"))]},
+         {FIRST_PAGE: [links(next="/orgs/google/repos?per_page=100")]},
          "http://HOST/orgs/google/repos?per_page=100 links to a page already "
          "seen"),
-        ("circle", {"&page=3": [link(("next", NUMBERED + "2"))]},
-         f"http://HOST{NUMBERED}3 links to a page already seen"),
-        ("link_elsewhere",
-         {"page=100$": [link(("next", "http://127.0.0.2:9/"))]},
+        ("circle", {page(3): [links(next=page_path(2))]},
+         f"http://HOST{page_path(3)} links to a page already seen"),
+        ("link_elsewhere", {FIRST_PAGE: [links(next="http://127.0.0.2:9/")]},
          "http://HOST/orgs/google/repos?per_page=100 links to another origin: "
          "http://127.0.0.2:9/"),
-        ("pages_without_end",
-         {"page=100$": [link(("next", NUMBERED + "2"),
-                             ("last", NUMBERED + "1000000000"))]},
+        ("pages_without_end", {FIRST_PAGE: [links(
+            next=page_path(2), last=page_path(1000000000))]},
          "http://HOST/orgs/google/repos?per_page=100 is one of more than "
          "5000 pages"),
     ])
     def test_one_line_and_no_listing(
-            self, _: str, script: Mapping[str, Iterable[Fault]],
-            line: str) -> None:
+            self, _: str, script: Script, line: str) -> None:
         """Where no try helps, one line says so, and stdout stays empty."""
         url = self.start_replay(script, repos=PAGED_REPOS)
-        host = url[len("http://"):]
-        self.assertEqual(
-            self.run_command("google"),
-            (1, "", f"client.py: {line.replace('HOST', host)}\n"))
+        self.assert_complaint(url, line)
 
-    @parameterized.expand([
-        ("primary", Fault(403, {
-            "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1800000000"}),
-         "; it resets at 2027-01-15 08:00:00 UTC"),
-        ("primary_and_retry_after", Fault(429, {
-            "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1800000000",
-            "Retry-After": "7"}), "; it resets at 2027-01-15 08:00:00 UTC"),
-        ("primary_nonsensical", Fault(403, {
-            "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "9" * 30}),
-         "; wait at least a minute"),
-        ("primary_without_reset", Fault(403, {
-            "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": None}),
-         "; wait at least a minute"),
-        ("secondary_long", Fault(403, {"Retry-After": "61"}),
-         "; it resets at 2027-01-15 08:01:01 UTC"),
-        ("secondary_nonsensical", Fault(403, {"Retry-After": "in a while"}),
-         "; wait at least a minute"),
-        ("secondary_silent", Fault(429), "; wait at least a minute"),
-    ])
-    def test_rate_limit(self, _: str, fault: Fault, until: str) -> None:
-        """A limit that lasts is an error at once: until when, what to do."""
-        self.start_replay({"google$": [fault]})
-        with patch("client.time.time", autospec=True,
-                   return_value=1800000000):
-            status, out, err = self.run_command("google")
-        self.assertEqual((status, out, err), (
-            1, "", f"client.py: GitHub's rate limit is reached{until}; a "
-            "token in GH_TOKEN raises 60 requests an hour to 5,000\n"))
-        self.assertEqual(len(self.asked), 1)
-        self.time.sleep.assert_not_called()
-
-    def test_rate_limit_with_a_token(self) -> None:
-        """Whoever has a token is not told to get one."""
-        os.environ["GH_TOKEN"] = "sekret"
-        self.start_replay({"google$": [Fault(429)]})
-        self.assertEqual(self.run_command("google"), (
-            1, "", "client.py: GitHub's rate limit is reached; "
-            "wait at least a minute\n"))
-
-    def test_secondary_limit_without_end(self) -> None:
-        """A limit is waited for three times, then it is an error."""
-        limit = Fault(403, {"Retry-After": "7"})
-        self.start_replay({"google$": repeat(limit)})
-        status, out, err = self.run_command("google")
-        self.assertEqual((status, out), (1, ""))
-        self.assertRegex(err, "^client.py: GitHub's rate limit is reached; ")
-        self.assertEqual(self.time.sleep.mock_calls, [call(7.0)] * 3)
-        self.assertEqual(len(self.asked), 4)
-
-    def test_connection_refused(self) -> None:
-        """Where nobody listens, one line names the host and the reason."""
+    def test_recording_without_this_organization(self) -> None:
+        """With --recorded GITHUB_API_URL is not to blame."""
         os.environ["GITHUB_API_URL"] = "http://127.0.0.1:1"
-        self.assertEqual(self.run_command("google"), (
-            1, "", "client.py: cannot reach 127.0.0.1:1: Connection refused; "
-            "check the network, and GITHUB_API_URL if it is set\n"))
-
-    def test_unknown_host(self) -> None:
-        """A host without an address is named; no name server is asked."""
-        os.environ["GITHUB_API_URL"] = "https://host.invalid"
-        error = socket.gaierror(-2, "Name or service not known")
-        with patch("socket.getaddrinfo", autospec=True, side_effect=error):
-            status, out, err = self.run_command("google")
-        self.assertEqual((status, out), (1, ""))
-        self.assertRegex(
-            err, "^client.py: cannot reach host.invalid: "
-            "Name or service not known; .*\n$")
-
-    def test_slow_answer(self) -> None:
-        """An answer that does not come in time is said to be late."""
-        url = self.start_replay({"google$": repeat(Fault(wait=60))})
-        with patch("client.TIMEOUT", 0.01):
-            status, out, err = self.run_command("google")
-        self.assertEqual((status, out), (1, ""))
-        self.assertRegex(
-            err, f"^client.py: cannot reach {url[7:]}: timed out; .*\n$")
-
-    def test_control_characters(self) -> None:
-        """What a server says can't play with the terminal."""
-        body = json.dumps({"message": "\x1b[31mred\n"}).encode()
-        url = self.start_replay({"google$": [Fault(400, body=body)]})
-        self.assertEqual(self.run_command("google"), (
-            1, "", f"client.py: {url[7:]} answered 400:  [31mred \n"))
-
-    def test_answer_that_stalls(self) -> None:
-        """A body that stops arriving is retried, then said to be late."""
-
-        def stall(*_: Any) -> Any:
-            """Begin a body, then run into the timeout."""
-            yield b"{"
-            raise ReadTimeoutError(Mock(), "url", "timed out")
-
-        url = self.start_replay()
-        with patch("urllib3.response.HTTPResponse.stream", autospec=True,
-                   side_effect=lambda *args, **kwargs: stall()):
-            status, out, err = self.run_command("google")
-        self.assertEqual((status, out, len(self.asked)), (1, "", 4))
-        self.assertRegex(err, f"^client.py: cannot reach {url[7:]}: .*\n$")
-        self.assertNotIn("None", err)
+        self.assertEqual(
+            self.run_command("nobody", "--recorded"),
+            (1, "", "client.py: no such organization: nobody\n"))
 
     def test_number_that_json_has_not(self) -> None:
         """A number beyond JSON's is an error: jq would not read it."""
         body = b'[{"name": "a", "size": 1e999}]'
-        self.start_replay({"page=100$": [Fault(body=body)]})
+        self.start_replay({FIRST_PAGE: [Fault(body=body)]})
         status, out, err = self.run_command("google", "--json")
         self.assertEqual((status, out), (1, ""))
         self.assertRegex(err, "^client.py: Out of range float values .*\n$")
@@ -1111,20 +1284,262 @@ class TestFaults(ReplayTestCase):
     def test_organization_not_there(self) -> None:
         """A name that would be another path asks for itself, escaped."""
         self.start_replay()
-        self.assertEqual(
-            self.run_command("../users/google"),
-            (1, "", "client.py: no such organization: ../users/google\n"))
-        self.assertEqual(
-            [asked.target for asked in self.asked],
-            ["/orgs/..%2Fusers%2Fgoogle"])
+        status, out, err = self.run_command("../users/google")
+        self.assertEqual((status, out), (1, ""))
+        self.assertRegex(
+            err, "^client.py: no such organization: ../users/google; .*\n$")
+        self.assertEqual(self.targets(), ["/orgs/..%2Fusers%2Fgoogle"])
 
     def test_no_secret_in_sight(self) -> None:
         """A token that is refused is quoted nowhere."""
         os.environ["GH_TOKEN"] = "sekret"
-        self.start_replay({"google$": [Fault(401)]})
+        self.start_replay({ORG: [Fault(401)]})
         status, out, err = self.run_command("google")
         self.assertEqual(status, 1)
         self.assertNotIn("sekret", out + err)
+
+
+class TestLimits(ReplayTestCase):
+    """Integration tests of rate limits that last: until when, what to do."""
+
+    def test_without_a_token(self) -> None:
+        """Who has no token is told that one would help."""
+        url = self.start_replay({ORG: [Fault(403, {
+            "X-RateLimit-Remaining": "0",
+            "X-RateLimit-Reset": "1800000000"})]})
+        self.assert_complaint(
+            url, "GitHub's rate limit is reached; it resets at 2027-01-15 "
+            "08:00:00 UTC; a token in GH_TOKEN raises 60 requests an hour to "
+            "5,000")
+        self.assertEqual(len(self.asked), 1)
+        self.sleep.assert_not_called()
+
+    def test_with_a_token(self) -> None:
+        """Whoever has a token is not told to get one."""
+        os.environ["GH_TOKEN"] = "sekret"
+        url = self.start_replay({ORG: [Fault(429)]})
+        self.assert_complaint(
+            url, "GitHub's rate limit is reached; wait at least a minute")
+
+    def test_without_end(self) -> None:
+        """A limit is waited for three times, then it is an error."""
+        limit = Fault(403, {"Retry-After": "7"})
+        self.start_replay({ORG: repeat(limit)})
+        status, out, err = self.run_command("google")
+        self.assertEqual((status, out), (1, ""))
+        self.assertRegex(err, "^client.py: GitHub's rate limit is reached; ")
+        self.assertEqual(self.sleep.mock_calls, [call(7)] * 3)
+        self.assertEqual(len(self.asked), 4)
+
+
+class TestNetwork(ReplayTestCase):
+    """Integration tests of networks and proxies that are in the way."""
+
+    def test_connection_refused(self) -> None:
+        """Where nobody listens, one line names the host and the reason."""
+        url = os.environ["GITHUB_API_URL"] = "http://127.0.0.1:1"
+        self.assert_complaint(
+            url, "cannot reach HOST: Connection refused; check the network, "
+            "and GITHUB_API_URL if it is set")
+        self.assertEqual(self.sleep.call_count, 3)
+
+    def test_unknown_host(self) -> None:
+        """A host without an address is named; no name server is asked."""
+        url = os.environ["GITHUB_API_URL"] = "http://host.invalid"
+        error = socket.gaierror(-2, "Name or service not known")
+        with patch("socket.getaddrinfo", autospec=True, side_effect=error):
+            self.assert_complaint(
+                url, "cannot reach HOST: Name or service not known; check "
+                "the network, and GITHUB_API_URL if it is set")
+
+    def test_no_tls(self) -> None:
+        """A server without TLS is said to be one, in OpenSSL's words."""
+        url = self.start_replay().replace("http:", "https:")
+        os.environ["GITHUB_API_URL"] = url
+        status, out, err = self.run_command("google")
+        self.assertEqual((status, out), (1, ""))
+        self.assertRegex(
+            err, "^client.py: cannot reach 127.0.0.1:[0-9]+: "
+            "[a-zA-Z ]+; check .*\n$")
+
+    def test_slow_answer(self) -> None:
+        """An answer that does not come in time is said to be late."""
+        url = self.start_replay({ORG: repeat(Fault(wait=60))})
+        with patch("client.CONNECT_AND_READ", 0.01):
+            self.assert_complaint(
+                url, "cannot reach HOST: timed out; check the network, and "
+                "GITHUB_API_URL if it is set")
+        self.assertEqual(len(self.asked), 4)
+
+    def test_answer_that_stalls(self) -> None:
+        """A body that stops arriving is tried again, then said to be late."""
+        release = threading.Event()
+
+        def stall() -> Iterator[bytes]:
+            """Begin a body and go on when the test is done."""
+            yield b"{"
+            release.wait(timeout=10)
+
+        url = self.start_replay(
+            {ORG: [Fault(body=stall()) for _ in range(4)]})
+        self.stack.callback(release.set)
+        with patch("client.CONNECT_AND_READ", 0.05):
+            self.assert_complaint(
+                url, "cannot reach HOST: timed out; check the network, and "
+                "GITHUB_API_URL if it is set")
+        self.assertEqual(len(self.asked), 4)
+
+    @parameterized.expand([
+        ("refused", "http://user:sekret@127.0.0.1:1",
+         "cannot reach the proxy in HTTPS_PROXY: Connection refused"),
+        ("no_address", "http://",
+         "the address of the proxy in HTTPS_PROXY is wrong, or of a kind not "
+         "supported"),
+        ("no_port", "http://user:sekret@host:port",
+         "the address of the proxy in HTTPS_PROXY is wrong, or of a kind not "
+         "supported"),
+        ("unknown_kind", "ipx://user:sekret@host",
+         "the address of the proxy in HTTPS_PROXY is wrong, or of a kind not "
+         "supported"),
+    ])
+    def test_proxy(self, _: str, proxy: str, line: str) -> None:
+        """Where a proxy is in the way, its variable is named, no password."""
+        os.environ["HTTPS_PROXY"] = proxy
+        self.assert_complaint("https://api.github.com", line)
+
+    @parameterized.expand([
+        ("tunnel", "https", "https_proxy", "Tunnel connection failed: "),
+        ("plain", "http", "ALL_PROXY", ""),
+    ])
+    def test_proxy_that_denies(
+            self, _: str, scheme: str, variable: str, said: str) -> None:
+        """A proxy that wants a password is named, whatever it is to do."""
+        denial = Fault(raw=b"HTTP/1.1 407 Proxy Authentication Required\r\n"
+                       b"Content-Length: 0\r\n\r\n")
+        url = self.start_replay({"host.invalid": repeat(denial)})
+        os.environ[variable] = url
+        os.environ["GITHUB_API_URL"] = f"{scheme}://host.invalid"
+        with warnings.catch_warnings():
+            # A tunnel of Python 3.7 leaves its socket to the collector.
+            warnings.simplefilter("ignore", ResourceWarning)
+            self.assert_complaint(
+                url, f"the proxy in {variable} denied: {said}"
+                "407 Proxy Authentication Required")
+            gc.collect()
+
+    def test_proxy_that_has_exceptions(self) -> None:
+        """A host in NO_PROXY is reached without the proxy."""
+        os.environ.update(
+            HTTPS_PROXY="http://127.0.0.1:1", NO_PROXY="host.invalid",
+            GITHUB_API_URL="https://host.invalid")
+        error = socket.gaierror(-2, "Name or service not known")
+        with patch("socket.getaddrinfo", autospec=True, side_effect=error):
+            status, out, err = self.run_command("google")
+        self.assertEqual((status, out), (1, ""))
+        self.assertRegex(err, "^client.py: cannot reach host.invalid: Name ")
+
+    def test_loopback_needs_no_proxy(self) -> None:
+        """A request within this machine never goes out to a proxy."""
+        self.start_replay()
+        os.environ["HTTP_PROXY"] = "http://127.0.0.1:1"
+        status, out, err = self.run_command("google")
+        self.assertEqual((status, out.split(), err), (0, expected_repos, ""))
+
+
+class Terminal(io.StringIO):
+    """The smallest double of a terminal: it says that it is one."""
+
+    def isatty(self) -> bool:
+        """Say that this is a terminal."""
+        return True
+
+    def lines(self) -> List[str]:
+        """Return what its line has shown, one text after the other."""
+        return [text.rstrip() for text in self.getvalue().split("\r")]
+
+
+class TestTerminal(ReplayTestCase):
+    """Integration tests of the line that a terminal shows meanwhile."""
+
+    def run_on_terminal(self, *argv: str) -> Tuple[int, Terminal]:
+        """Run the command on a terminal; return the status, and stderr."""
+        with redirect_stdout(io.StringIO()), \
+                redirect_stderr(Terminal()) as err:
+            status = client.main(argv)
+        return status, err
+
+    def test_pages_are_counted(self) -> None:
+        """Pages are counted in order, with their total; then it is gone."""
+        self.start_replay({page(2): [Fault(500)]}, repos=PAGED_REPOS)
+        status, err = self.run_on_terminal("google")
+        self.assertEqual(status, 0)
+        shown = [text for text in err.lines() if "pages" in text]
+        self.assertEqual(
+            shown, ["pages: 1 of 3", "pages: 2 of 3", "pages: 3 of 3"])
+        self.assertRegex(err.getvalue(), "\r +\r$")
+
+    def test_total_unknown(self) -> None:
+        """Without a last page to count up to, the pages alone are counted."""
+        self.start_replay(
+            {FIRST_PAGE: [links(next=page_path(3))]}, repos=PAGED_REPOS)
+        status, err = self.run_on_terminal("google")
+        self.assertEqual(
+            err.lines(), ["", "pages: 1", "pages: 2", "", ""])
+
+    def test_wait_is_told(self) -> None:
+        """While GitHub makes it wait, the line says for how long."""
+        limit = Fault(403, {"Retry-After": "45"})
+        self.start_replay({page(3): [limit]}, repos=PAGED_REPOS)
+        status, err = self.run_on_terminal("google")
+        self.assertEqual(status, 0)
+        self.assertIn("waiting 45 s before the next try", err.lines())
+
+    def test_error_stays_last(self) -> None:
+        """A page that arrives after an error does not cover it."""
+        release = threading.Event()
+
+        def late() -> Iterator[bytes]:
+            """Send a page once the command has ended."""
+            release.wait(timeout=10)
+            yield b'[{"name": "late"}]'
+
+        self.start_replay(
+            {page(2): [Fault(404)], page(3): [Fault(body=late())]},
+            repos=PAGED_REPOS)
+        status, err = self.run_on_terminal("google")
+        before = err.getvalue()
+        release.set()
+        for thread in threading.enumerate():
+            if thread.daemon:
+                thread.join(timeout=10)
+        self.assertEqual((status, err.getvalue()), (1, before))
+        self.assertRegex(before, "\r +\rclient.py: .* 404: Not Found\n$")
+
+    def test_redirect_is_no_page(self) -> None:
+        """Only a page that has come is counted."""
+        moved = Fault(301, {"Location": page_path(1)}, b"")
+        self.start_replay({FIRST_PAGE: [moved]})
+        status, err = self.run_on_terminal("google")
+        self.assertEqual(err.lines(), ["", "pages: 1", "", ""])
+
+    def test_verbose_has_no_line(self) -> None:
+        """With -v there is no such line: the requests are told instead."""
+        self.start_replay()
+        for name in ("urllib3", "client"):
+            logger = logging.getLogger(name)
+            self.addCleanup(logger.setLevel, logger.level)
+        with patch("logging.basicConfig", autospec=True) as basic_config:
+            status, err = self.run_on_terminal("google", "-v")
+        self.assertEqual((status, err.getvalue()), (0, ""))
+        basic_config.assert_called_once_with(format="%(message)s")
+
+    def test_log_is_left_as_it_was(self) -> None:
+        """The line hears the log only while it is shown."""
+        log = logging.getLogger("client")
+        before = (log.level, list(log.handlers))
+        self.start_replay()
+        self.run_on_terminal("google")
+        self.assertEqual((log.level, log.handlers), before)
 
 
 class TestProgram(unittest.TestCase):
@@ -1134,8 +1549,9 @@ class TestProgram(unittest.TestCase):
         """Start ./client.py, warnings being errors, in this environment."""
         process = subprocess.Popen(
             [sys.executable, "-W", "error", "client.py", *argv], cwd=HERE,
-            env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            universal_newlines=True)
+            env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, universal_newlines=True)
+        # Cleanups run in reverse: kill it first, then close its pipes.
         self.addCleanup(process.__exit__, None, None, None)
         self.addCleanup(process.kill)
         return process
@@ -1146,6 +1562,11 @@ class TestProgram(unittest.TestCase):
         process = self.start(*argv, **environ)
         out, err = process.communicate(timeout=30)
         return process.returncode, out, err
+
+    def heed_interrupts(self) -> None:
+        """Have processes heed Ctrl-C, even if this test run ignores it."""
+        handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.addCleanup(signal.signal, signal.SIGINT, handler)
 
     def test_recorded(self) -> None:
         """The nine names come from the recording, in spite of any proxy."""
@@ -1182,22 +1603,35 @@ class TestProgram(unittest.TestCase):
         self.assertEqual((status, out), (expected, ""))
         self.assertRegex(err, re.compile(complaint, re.DOTALL))
 
+    def test_exit_code(self) -> None:
+        """The status tells a CI job whether a license needs a look."""
+        status, out, err = self.run_program(
+            "google", "--recorded", "--source", "--no-archived",
+            "--not-license", "apache-2.0", "--not-license", "bsd-3-clause",
+            "--exit-code")
+        self.assertEqual(
+            (status, out, err),
+            (3, "ios-webkit-debug-proxy\ngoogle.github.io\n", ""))
+
     def test_verbose(self) -> None:
-        """-v tells of every request, but not of the token."""
-        with replay() as url:
+        """-v tells of every request and every wait, but not of the token."""
+        script = {page(2): [Fault(503, {"Retry-After": "0"})]}
+        with replay(script, repos=PAGED_REPOS) as url:
             status, out, err = self.run_program(
                 "google", "-v", GITHUB_API_URL=url, GH_TOKEN="sekret")
-        self.assertEqual(status, 0)
-        self.assertEqual(out.split(), expected_repos)
-        for target in ("/orgs/google", "/orgs/google/repos?per_page=100"):
+        self.assertEqual((status, out.split()), (0, PAGED_NAMES))
+        for target in ("/orgs/google", "/orgs/google/repos?per_page=100",
+                       page_path(2), page_path(3)):
             self.assertIn(f'{url} "GET {target} HTTP/', err)
+        self.assertIn("waiting 0 s before the next try\n", err)
         self.assertNotIn("sekret", err)
 
     def test_interrupted(self) -> None:
-        """Ctrl-C ends it at once, pages in flight or not, and quietly."""
-        # A test run in the background may have been told to ignore it.
-        handler = signal.signal(signal.SIGINT, signal.default_int_handler)
-        self.addCleanup(signal.signal, signal.SIGINT, handler)
+        """Ctrl-C ends it at once, and quietly, while pages are in flight.
+
+        It dies of the signal, so that a shell's loop around it ends too.
+        """
+        self.heed_interrupts()
         asked: "Queue[Asked]" = Queue()
         hang = {"&page=": repeat(Fault(wait=60))}
         with replay(hang, repos=PAGED_REPOS, on_request=asked.put) as url:
@@ -1206,11 +1640,41 @@ class TestProgram(unittest.TestCase):
                 asked.get(timeout=30)
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=5)
-        self.assertEqual((process.returncode, out, err), (130, "", ""))
+        self.assertEqual(
+            (process.returncode, out, err), (-signal.SIGINT, "", ""))
+
+    def test_interrupted_while_it_imports(self) -> None:
+        """Ctrl-C is quiet before the first heavy import already."""
+        self.heed_interrupts()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        with open(os.path.join(folder.name, "requests.py"), "w") as module:
+            module.write("print('importing', flush=True)\ninput()\n")
+        process = self.start("google", PYTHONPATH=folder.name)
+        assert process.stdout
+        self.assertEqual(process.stdout.readline(), "importing\n")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=5)
+        self.assertEqual(
+            (process.returncode, out, err), (-signal.SIGINT, "", ""))
+
+    def test_interrupts_ignored(self) -> None:
+        """Where Ctrl-C is ignored, as in a background job, it stays so."""
+        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self.addCleanup(signal.signal, signal.SIGINT, handler)
+        asked: "Queue[Asked]" = Queue()
+        late = {ORG: [Fault(wait=0.2)]}
+        with replay(late, on_request=asked.put) as url:
+            process = self.start("google", GITHUB_API_URL=url)
+            asked.get(timeout=30)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)
+        self.assertEqual(
+            (process.returncode, out.split(), err), (0, expected_repos, ""))
 
     def test_error_while_a_page_hangs(self) -> None:
         """An error ends it at once, though another page is in flight."""
-        script = {"&page=2": [Fault(404)], "&page=3": [Fault(wait=60)]}
+        script = {page(2): [Fault(404)], page(3): [Fault(wait=60)]}
         with replay(script, repos=PAGED_REPOS) as url:
             process = self.start("google", GITHUB_API_URL=url)
             out, err = process.communicate(timeout=30)
@@ -1243,19 +1707,42 @@ class TestProgram(unittest.TestCase):
         self.assertEqual(
             (done.returncode, done.stdout, done.stderr), (status, out, err))
 
-    def test_as_main(self) -> None:
-        """Run as a program, the module exits with what main returns.
-
-        os._exit would end this process too, so a double takes its place.
-        """
+    def run_as_main(self, out: Any) -> Any:
+        """Run the module as a program in this process; return its status."""
         path = os.path.join(HERE, "client.py")
         argv = [path, "google", "--recorded", "--license", "bsl-1.0"]
-        with patch.object(sys, "argv", argv), \
-                redirect_stdout(io.StringIO()) as out, \
-                patch("os._exit", autospec=True) as leave:
-            runpy.run_path(path, run_name="__main__")
+        handler = signal.getsignal(signal.SIGINT)
+        self.addCleanup(signal.signal, signal.SIGINT, handler)
+        with patch.object(sys, "argv", argv), redirect_stdout(out):
+            with self.assertRaises(SystemExit) as caught:
+                runpy.run_path(path, run_name="__main__")
+        return caught.exception.code
+
+    def test_as_main(self) -> None:
+        """Run as a program, the module exits with what main returns."""
+        out = io.StringIO()
+        self.assertEqual(self.run_as_main(out), 0)
         self.assertEqual(out.getvalue(), "cpp-netlib\n")
-        leave.assert_called_once_with(0)
+
+    def test_as_main_in_another_thread(self) -> None:
+        """A thread that may not set a signal handler may run it too."""
+        out = io.StringIO()
+        statuses: List[Any] = []
+        thread = threading.Thread(
+            target=lambda: statuses.append(self.run_as_main(out)))
+        thread.start()
+        thread.join(timeout=30)
+        self.assertEqual((statuses, out.getvalue()), ([0], "cpp-netlib\n"))
+
+    def test_output_that_can_not_be_flushed(self) -> None:
+        """What could not be printed is not tried again at the end."""
+        read_end, write_end = os.pipe()
+        os.close(read_end)
+        with open(write_end, "w") as out:
+            self.assertEqual(self.run_as_main(out), 0)
+            out.flush()
+            self.assertTrue(os.path.samestat(
+                os.fstat(out.fileno()), os.stat(os.devnull)))
 
 
 class TestReplay(ReplayTestCase):
@@ -1332,6 +1819,29 @@ class TestReplay(ReplayTestCase):
             repo["name"] for repo in repos_payload
             if repo["license"] and repo["license"]["key"] == "apache-2.0"])
         self.assertEqual({len(repo) for repo in repos_payload}, {74})
+
+    @parameterized.expand([
+        ("dropped", Fault(cut=0), b""),
+        ("no_http", Fault(raw=b"nonsense\r\n"), b"nonsense\r\n"),
+    ])
+    def test_faults_before_any_answer(
+            self, _: str, fault: Fault, expected: bytes) -> None:
+        """A connection can be dropped, or hear what is no HTTP."""
+        url = self.start_replay({ORG: [fault]})
+        address = ("127.0.0.1", int(url.rpartition(":")[2]))
+        with socket.create_connection(address, timeout=10) as connection:
+            connection.sendall(b"GET /orgs/google HTTP/1.1\r\n\r\n")
+            self.assertEqual(connection.makefile("rb").read(), expected)
+
+    def test_body_in_parts(self) -> None:
+        """A body in parts comes in chunks, and the connection stays."""
+        url = self.start_replay({ORG: [Fault(body=[b"[1", b", 2]"])]})
+        with requests.Session() as session:
+            answer = session.get(url + "/orgs/google")
+            self.assertEqual(answer.json(), [1, 2])
+            self.assertEqual(answer.headers["Transfer-Encoding"], "chunked")
+            again = session.get(url + "/orgs/google")
+        self.assertEqual(again.json()["login"], "google")
 
     def test_as_a_program(self) -> None:
         """./fixtures.py prints its URL and serves until Ctrl-C."""

@@ -10,7 +10,6 @@ import os
 import threading
 import unittest
 from collections import ChainMap, OrderedDict, UserDict, defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, cast
 from unittest.mock import MagicMock, Mock, PropertyMock, call, patch
@@ -503,14 +502,6 @@ class TestGetJsonWorkers(unittest.TestCase):
         self.assertEqual(
             get_json(FIRST, **options), list(range(1, 4 * expected + 3)))
         self.assertEqual(max(peaks), expected)
-
-    def test_default_workers(self) -> None:
-        """Unless told otherwise, ten pages are fetched at once."""
-        self.serve(numbered(2).__getitem__)
-        with patch("utils.ThreadPoolExecutor", autospec=True,
-                   side_effect=ThreadPoolExecutor) as executor:
-            get_json(FIRST)
-        executor.assert_called_once_with(10)
 
     def test_workers_by_keyword(self) -> None:
         """A third argument could mean anything: workers must be named."""

@@ -1,39 +1,29 @@
 #!/usr/bin/env python3
 """Three generic tools: read nested maps, get JSON over HTTP, memoize.
 
-Nothing in here knows of GitHub. Policy (timeouts, retries, a token) is
-the business of the session that a caller hands to `get_json`.
+The first part is these three, and can be read alone. The second, for real
+use, is what `get_json` needs where an answer really arrived: errors, lists
+that come in pages, links, threads. Nothing in here knows of GitHub. Policy
+(timeouts, tries, a token) is the business of the session that a caller
+hands to `get_json`.
 """
 import re
-from collections import abc, deque
-from concurrent.futures import ThreadPoolExecutor
-from functools import update_wrapper
+from collections import abc
+from contextlib import closing
+from functools import partial, update_wrapper
+from queue import SimpleQueue
+from threading import Thread
 from typing import (
-    Any, Callable, Dict, Generic, Iterable, List, Mapping, NamedTuple,
+    Any, Callable, Dict, Generator, Generic, Iterable, List, Mapping,
     Optional, Set, Tuple, TypeVar, cast, overload)
 from urllib.parse import urljoin
 
 import requests
-from requests import RequestException, Response, Session
+from requests import HTTPError, RequestException, Response, Session
 from urllib3.exceptions import HTTPError as TransportError
 from urllib3.util import parse_url
 
 Value = TypeVar("Value")
-
-# A listing of more pages than this is refused: time and memory stay
-# bounded, whatever a server claims.
-MAX_PAGES = 5000
-
-# A page's URL in three parts: up to its number, the number, the rest.
-NUMBERED_PAGE = re.compile(r"(.*[?&]page=)([0-9]{1,18})((?:[&#].*)?)")
-
-
-class AnswerError(RequestException, ValueError):
-    """An answer arrived, but one that can't be used or trusted.
-
-    It is no JSON, it has the wrong shape, or it links to a page that must
-    not be asked for.
-    """
 
 
 def access_nested_map(
@@ -50,25 +40,17 @@ def access_nested_map(
         ...
     KeyError: 'b'
     """
-    try:
-        for key in path:
-            # dict first: asking the abstract class takes ten times as long.
-            if (not isinstance(nested_map, dict)
-                    and not isinstance(nested_map, abc.Mapping)):
-                raise KeyError(key)
+    for key in path:
+        # dict first: asking the abstract class takes ten times as long.
+        if (not isinstance(nested_map, dict)
+                and not isinstance(nested_map, abc.Mapping)):
+            raise KeyError(key)
+        try:
             nested_map = nested_map[key]
-    except KeyError:
-        # Some mappings raise it with words of their own, or another key.
-        raise KeyError(key) from None
+        except KeyError:
+            # Some mappings raise it with words of their own.
+            raise KeyError(key) from None
     return nested_map
-
-
-class Page(NamedTuple):
-    """What a page holds, its own URL, and the URLs that it links to."""
-
-    body: Any
-    url: str
-    links: Dict[str, str]
 
 
 def get_json(
@@ -80,112 +62,22 @@ def get_json(
     options. Where the document is a list and the Link header names a next
     page (RFC 8288), the pages after it follow, in order, each fetched once,
     up to `workers` at a time where their numbers are known. A test double
-    that is no requests.Response is asked for its `json()`, nothing else.
+    of a response is asked for its `json()`, and for nothing else.
 
     Raises requests.HTTPError for a status of 4xx or 5xx, AnswerError for an
-    answer that is no JSON in UTF-8 (RFC 8259) and for a link to another
-    origin or to a page already seen, and another RequestException for
-    whatever else goes wrong on the wire.
+    answer that is no JSON in UTF-8 (RFC 8259) and for a link that must not
+    be followed or can't be read, and another RequestException for whatever
+    else goes wrong on the wire.
     """
-    page = read_page(url, fetch(url, session, options))
-    if not isinstance(page.body, list):
-        return page.body
-    items = page.body
-    options.pop("params", None)  # The URL in a link has them already.
-    seen = {url, page.url}
-    urls = following_pages(page, seen)
-    while urls:
-        executor = ThreadPoolExecutor(workers)
-        futures = deque(executor.submit(fetch, following, session, options)
-                        for following in urls)
-        try:
-            while futures:
-                page = read_page(url, futures.popleft().result())
-                if not isinstance(page.body, list):
-                    raise AnswerError(f"{page.url} is no list, as page 1 was")
-                items.extend(page.body)
-        except BaseException:
-            for future in futures:
-                future.cancel()
-            executor.shutdown(wait=False)  # Pages in flight may hang.
-            raise
-        executor.shutdown()
-        urls = following_pages(page, seen)
-    return items
-
-
-def fetch(
-        url: str, session: Optional[Session], options: Mapping[str, Any]
-        ) -> Response:
-    """Make one request and return the response, or the double of one."""
-    try:
-        return (session or requests).get(url, **options)
-    except RequestException:
-        raise
-    except (TransportError, ValueError) as error:
-        # requests lets these through: for a nonsensical redirect, say.
-        raise AnswerError(f"{url} can't be fetched: {error}") from error
-
-
-def read_page(url: str, response: Response) -> Page:
-    """Check a response to a request of this URL, and decode it."""
-    # Not isinstance: a Mock with a spec claims to be a Response. A Response
-    # without a status never arrived from anywhere.
-    if (not issubclass(type(response), Response)
-            or response.status_code is None):
-        return Page(response.json(), url, {})
-    response.raise_for_status()
-    try:
-        (response.content or b"").decode()  # json() would let it pass.
-        response.encoding = "utf-8"  # whatever the headers say
-        body = response.json()
-    except (ValueError, RecursionError) as error:
-        host = parse_url(response.url).netloc
-        raise AnswerError(f"{host} did not answer in JSON") from error
-    try:
-        links = {rel.lower(): parse_url(urljoin(response.url, link["url"])).url
-                 for rels, link in response.links.items()
-                 for rel in rels.split()}
-    except ValueError as error:
-        raise AnswerError(f"{response.url} has a broken link") from error
-    return Page(body, response.url, links)
-
-
-def following_pages(page: Page, seen: Set[str]) -> List[str]:
-    """Return the URLs of the pages known to follow a page; mark them seen.
-
-    They are numbered up to the last page where its URL differs from the
-    next one's in the number alone; elsewhere only the next is known.
-    Raises AnswerError rather than have a page asked for that is of another
-    origin, was seen before, or is one too many.
-    """
-    if "next" not in page.links:
-        return []
-    next_url = page.links["next"]
-    if origin(next_url) != origin(page.url):
-        raise AnswerError(f"{page.url} links to another origin: {next_url}")
-    urls = [next_url]
-    start = NUMBERED_PAGE.fullmatch(next_url)
-    end = NUMBERED_PAGE.fullmatch(page.links.get("last", ""))
-    if start and end and start.group(1, 3) == end.group(1, 3):
-        numbers = range(int(start[2]) + 1, int(end[2]) + 1)
-        urls.extend(f"{start[1]}{number}{start[3]}"
-                    for number in numbers[:MAX_PAGES])
-    # The first page has a second URL: the one that later pages call first.
-    seen.add(page.links.get("first", page.url))
-    if not seen.isdisjoint(urls):
-        raise AnswerError(f"{page.url} links to a page already seen")
-    seen.update(urls)
-    if len(seen) > MAX_PAGES:
-        raise AnswerError(f"{page.url} is one of more than {MAX_PAGES} pages")
-    return urls
-
-
-def origin(url: str) -> Tuple[Optional[str], Optional[str], Optional[int]]:
-    """Return a URL's scheme, host and port, lower case (RFC 6454)."""
-    parts = parse_url(url)
-    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme or "")
-    return parts.scheme, parts.host, port
+    response = fetch(url, session, options)
+    if is_double(response):
+        return response.json()
+    document = decode(response)
+    if isinstance(document, list):
+        options.pop("params", None)  # The URL in a link has them already.
+        get_page = partial(fetch, session=session, options=options)
+        add_pages(document, response, {url}, get_page, workers)
+    return document
 
 
 class memoize(Generic[Value]):
@@ -214,7 +106,8 @@ class memoize(Generic[Value]):
         """Wrap the method: take over its name and its docstring."""
         update_wrapper(cast(Any, self), method)
         self._method = method
-        self._name = method.__name__
+        # A functools.partial, say, has no name of its own.
+        self._name = getattr(method, "__name__", repr(method))
 
     def __set_name__(self, owner: type, name: str) -> None:
         """Learn the name that the class gives to the attribute."""
@@ -245,3 +138,200 @@ class memoize(Generic[Value]):
         if self._name not in attributes:
             attributes[self._name] = self._method(instance)
         return attributes[self._name]
+
+
+# For real use: what becomes of an answer that really arrived.
+
+# A listing of more pages than this is refused: time and memory stay
+# bounded, whatever a server claims.
+MAX_PAGES = 5000
+
+# A page's URL in three parts: up to its number, the number, the rest.
+NUMBERED_PAGE = re.compile(r"(.*[?&]page=)([0-9]{1,18})((?:[&#].*)?)")
+
+# A Link header (RFC 8288, section 3): targets in angle brackets, each with
+# parameters, whose values may be quoted (RFC 9110, 5.6.4).
+LINK_PARAMETER = re.compile(
+    r'\s*;(?:\s*([^\s=;,"<>]+)(?:\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]*))?)?')
+LINK = re.compile(
+    rf"[\s,]*<([^>]*)>((?:{LINK_PARAMETER.pattern})*)\s*(?:,|\Z)")
+
+
+class AnswerError(RequestException, ValueError):
+    """An answer arrived, but one that can't be used or trusted.
+
+    It is no JSON, it has the wrong shape, it is too long, or it links to a
+    page that must not be asked for.
+    """
+
+    def __init__(self, message: str) -> None:
+        """Keep the message, less any password in it."""
+        super().__init__(without_password(message))
+
+
+def without_password(text: str) -> str:
+    """Return a text whose URLs have lost their user and password."""
+    return re.sub(r"//[^/?#\\]*@", "//", text)
+
+
+def fetch(
+        url: str, session: Optional[Session], options: Mapping[str, Any]
+        ) -> Response:
+    """Make one request and return the response, or the double of one."""
+    try:
+        return (requests if session is None else session).get(url, **options)
+    except RequestException:
+        raise
+    except (TransportError, ValueError) as error:
+        # requests lets these through: for a nonsensical redirect, say.
+        raise AnswerError(f"{url} can't be fetched: {error}") from error
+
+
+def is_double(response: Any) -> bool:
+    """Tell whether a response never arrived from anywhere."""
+    # Not isinstance: a Mock with a spec claims to be a Response. A Response
+    # that a test made by hand has no status.
+    return (not issubclass(type(response), Response)
+            or response.status_code is None)
+
+
+def decode(response: Response) -> Any:
+    """Return the JSON document in a response; raise for a bad status."""
+    if response.status_code >= 400:
+        raise HTTPError(without_password(
+            f"{response.url} answered {response.status_code}: "
+            f"{response.reason}"), response=response)
+    try:
+        (response.content or b"").decode()  # json() would let it pass.
+        response.encoding = "utf-8"  # whatever the headers say
+        return response.json()
+    except (ValueError, RecursionError) as error:
+        host = parse_url(response.url).netloc
+        raise AnswerError(f"{host} did not answer in JSON") from error
+
+
+def add_pages(
+        items: List[Any], response: Response, seen: Set[str],
+        get_page: Callable[[str], Response], workers: int) -> None:
+    """Add to a list, whose first page has arrived, the items of the rest."""
+    seen.add(response.url)
+    urls = following_pages(response, seen)
+    while urls:
+        with closing(in_order(get_page, urls, workers)) as pages:
+            for response in pages:
+                page = decode(response)
+                if not isinstance(page, list):
+                    raise AnswerError(
+                        f"{response.url} is no list, as page 1 was")
+                items.extend(page)
+        urls = following_pages(response, seen)
+
+
+def following_pages(response: Response, seen: Set[str]) -> List[str]:
+    """Return the URLs of the pages known to follow a page; mark them seen.
+
+    They are numbered up to the last page where its URL differs from the
+    next one's in the number alone; elsewhere only the next is known.
+    Raises AnswerError rather than have a page asked for that is of another
+    origin, was seen before, or is one too many.
+    """
+    here = response.url
+    try:
+        links = {rel: parse_url(urljoin(here, target)).url for rel, target
+                 in parse_links(response.headers.get("Link", "")).items()}
+    except ValueError as error:
+        raise AnswerError(f"{here} has a broken link") from error
+    if "next" not in links:
+        return []
+    urls = [links["next"]]
+    if origin(urls[0]) != origin(here):
+        raise AnswerError(f"{here} links to another origin: {urls[0]}")
+    start = NUMBERED_PAGE.fullmatch(urls[0])
+    end = NUMBERED_PAGE.fullmatch(links.get("last", ""))
+    if start and end and start.group(1, 3) == end.group(1, 3):
+        numbers = range(int(start[2]) + 1, int(end[2]) + 1)
+        urls.extend(f"{start[1]}{number}{start[3]}"
+                    for number in numbers[:MAX_PAGES])
+    # The first page has a second URL: the one that later pages call first.
+    seen.add(links.get("first", here))
+    if not seen.isdisjoint(urls):
+        raise AnswerError(f"{here} links to a page already seen")
+    seen.update(urls)
+    if len(seen) > MAX_PAGES:
+        raise AnswerError(f"{here} is one of more than {MAX_PAGES} pages")
+    return urls
+
+
+def parse_links(header: str) -> Dict[str, str]:
+    """Return the targets in a Link header, by relation in lower case.
+
+    Raises ValueError where the header breaks the grammar, or where it does
+    not say which page is next: it names two, or one next to something else.
+    """
+    links: Dict[str, str] = {}
+    header = header.rstrip(" \t,")
+    position = 0
+    while position < len(header):
+        link = LINK.match(header, position)
+        if link is None:
+            raise ValueError("this is no link")
+        position, target = link.end(), link[1]
+        parameters: Dict[str, str] = {}
+        for name, value in LINK_PARAMETER.findall(link[2]):
+            if value.startswith('"'):
+                value = re.sub(r"\\(.)", r"\1", value[1:-1])
+            parameters.setdefault(name.lower(), value)  # The first counts.
+        # requests, and so some servers, take ' for a quotation mark too.
+        rels = parameters.get("rel", "").replace("'", " ").lower()
+        for rel in rels.split():
+            if rel == "next" and (
+                    "anchor" in parameters
+                    or links.get("next", target) != target):
+                raise ValueError("this is not the one next page")
+            links.setdefault(rel, target)
+    return links
+
+
+def in_order(
+        get_page: Callable[[str], Response], urls: List[str], workers: int
+        ) -> Generator[Response, None, None]:
+    """Yield the pages at these URLs, in order, fetching `workers` at once.
+
+    The threads are daemons: after an error nothing waits for the requests
+    that hang, and the program may end.
+    """
+    if workers < 1:
+        raise ValueError("workers must be at least 1")
+    answers: "List[SimpleQueue[Any]]" = [SimpleQueue() for _ in urls]
+    jobs = list(zip(urls, answers))
+    waiting = iter(jobs)  # Shared: each thread takes the next job.
+
+    def work() -> None:
+        """Do one job after the other; put what comes, or the error."""
+        for url, answer in waiting:
+            try:
+                answer.put((get_page(url), None))
+            except BaseException as error:
+                answer.put((None, error))
+
+    threads = [Thread(target=work, daemon=True)
+               for _ in range(min(workers, len(urls)))]
+    try:
+        for thread in threads:
+            thread.start()
+        for answer in answers:
+            response, error = answer.get()
+            if error is not None:
+                raise error
+            yield response
+    finally:
+        jobs.clear()  # After an error nothing more is asked for.
+    for thread in threads:
+        thread.join()
+
+
+def origin(url: str) -> Tuple[Optional[str], Optional[str], Optional[int]]:
+    """Return a URL's scheme, host and port, lower case (RFC 6454)."""
+    parts = parse_url(url)
+    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme or "")
+    return parts.scheme, parts.host, port
