@@ -1,39 +1,60 @@
 #!/usr/bin/env python3
-"""Tests of utils: each function alone, everything around it replaced.
+"""Tests of utils, in two parts: first the patterns, then the corners.
 
-One class at the end is another kind of test: there the real requests
-talks to a real server, on loopback.
+The first part tests the three functions one at a time, with all that is
+around them replaced; each pattern of testing is explained where it first
+occurs. The second, for real use, goes on to answers that really arrive: bad
+ones, Link headers, pages, threads. Its last class replaces nothing: there
+the real requests talks to a real server, on loopback.
 """
 import io
 import json
 import os
+import random
+import signal
+import subprocess
+import sys
 import threading
 import unittest
 from collections import ChainMap, OrderedDict, UserDict, defaultdict
-from types import MappingProxyType
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, cast
+from functools import partial
+from types import MappingProxyType, SimpleNamespace
+from typing import (
+    Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple)
 from unittest.mock import MagicMock, Mock, PropertyMock, call, patch
 
 import requests
-from parameterized import param, parameterized
+from parameterized import parameterized
 from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import DecodeError
 
-from fixtures import Asked, numbered_repos, replay
+from fixtures import Asked, Fault, numbered_repos, replay
 from utils import (
-    MAX_PAGES, AnswerError, access_nested_map, get_json, memoize, origin)
+    MAX_PAGES, AnswerError, access_nested_map, get_json, memoize, origin,
+    parse_links)
 
 
 class TestAccessNestedMap(unittest.TestCase):
-    """Tests of access_nested_map: what stands at the end of a path of keys."""
+    """Unit tests of access_nested_map: a value at the end of a path."""
 
+    def test_empty_path(self) -> None:
+        """Without a key to follow, the very map comes back, not a copy."""
+        # Arrange, act, assert: most tests have these three steps.
+        nested_map = {"a": 1}
+        value = access_nested_map(nested_map, ())
+        self.assertIs(value, nested_map)
+
+    # A table: each row makes a test of its own. The first value of a row
+    # becomes part of that test's name; the test itself has no use for it,
+    # and calls it _.
     @parameterized.expand([
         ("one_key", {"a": 1}, ("a",), 1),
         ("a_map", {"a": {"b": 2}}, ("a",), {"b": 2}),
         ("two_keys", {"a": {"b": 2}}, ("a", "b"), 2),
         ("none", {"a": {"b": None}}, ("a", "b"), None),
-        ("no_key", {"a": 1}, (), {"a": 1}),
         ("a_list_as_path", {"a": {"b": 2}}, ["a", "b"], 2),
         ("keys_of_any_type", {1: {None: "x"}}, (1, None), "x"),
+        ("a_default", defaultdict(int), ("a",), 0),
     ])
     def test_access_nested_map(
             self, _: str, nested_map: Mapping[Any, Any],
@@ -48,11 +69,6 @@ class TestAccessNestedMap(unittest.TestCase):
         """Every kind of mapping is walked, not dict alone."""
         nested_map = kind({"a": kind({"b": 2})})
         self.assertEqual(access_nested_map(nested_map, ("a", "b")), 2)
-
-    def test_empty_path_returns_the_map_itself(self) -> None:
-        """Without a key to follow, the very map comes back, not a copy."""
-        nested_map = {"a": 1}
-        self.assertIs(access_nested_map(nested_map, ()), nested_map)
 
     @parameterized.expand([
         ("empty", {}, ("a",), "a"),
@@ -72,42 +88,40 @@ class TestAccessNestedMap(unittest.TestCase):
         """
         with self.assertRaises(KeyError) as caught:
             access_nested_map(nested_map, path)
+        # After the block: what follows the raising line in it never runs.
         self.assertEqual(caught.exception.args, (failed,))
 
-    def test_a_mapping_with_words_of_its_own(self) -> None:
-        """KeyError holds our key where the mapping would name another."""
+    def test_mapping_with_words_of_its_own(self) -> None:
+        """KeyError holds our key where the mapping names it another way.
+
+        A traceback shows this error alone, not that of the mapping.
+        """
         with self.assertRaises(KeyError) as caught:
             access_nested_map(CaseInsensitiveDict(), ("Link",))
         self.assertEqual(caught.exception.args, ("Link",))
+        self.assertTrue(caught.exception.__suppress_context__)
 
-    def test_default_of_a_defaultdict(self) -> None:
-        """A mapping that makes up what is missing may do so."""
-        self.assertEqual(access_nested_map(defaultdict(int), ("a",)), 0)
+    def test_key_that_no_mapping_can_have(self) -> None:
+        """What is no lack of a key is no KeyError."""
+        with self.assertRaises(TypeError):
+            access_nested_map({"a": 1}, (["a"],))
 
+    def test_error_of_the_path_itself(self) -> None:
+        """A KeyError that the path raises is passed on as it is."""
+        error = KeyError("words", "of its own")
 
-class JsonOnly:
-    """The smallest double of a response: a `json` method, nothing else."""
+        def broken_path() -> Iterator[str]:
+            """Yield one key, then fail."""
+            yield "a"
+            raise error
 
-    def __init__(self, document: Any) -> None:
-        """Keep the document to give back."""
-        self._document = document
-
-    def json(self) -> Any:
-        """Return the document, as a response would."""
-        return self._document
-
-
-def hand_made(status: Any) -> requests.Response:
-    """Return a Response that nobody sent, but for its `json` a bare one."""
-    made: Any = requests.Response()
-    made.status_code = status
-    made.url = "http://example.com"
-    made.json = Mock(return_value=[{"a": 1}])
-    return cast(requests.Response, made)
+        with self.assertRaises(KeyError) as caught:
+            access_nested_map({"a": {}}, broken_path())
+        self.assertIs(caught.exception, error)
 
 
 class TestGetJson(unittest.TestCase):
-    """Unit tests of get_json: one document, with requests.get replaced."""
+    """Unit test of get_json: one document, with requests.get replaced."""
 
     @parameterized.expand([
         ("http://example.com", {"payload": True}),
@@ -121,468 +135,110 @@ class TestGetJson(unittest.TestCase):
         requests.get is patched in the module requests: that is where
         get_json looks it up, each time it is called.
         """
-        response = Mock(**{"json.return_value": document})
+        # A Mock makes up whatever attribute it is asked for, and records
+        # the calls. Here its method json is told what to return.
+        response = Mock()
+        response.json.return_value = document
+        # With autospec the double of get takes only the arguments that the
+        # real one takes.
         with patch("requests.get", autospec=True,
                    return_value=response) as get:
-            self.assertIs(get_json(url), document)
+            result = get_json(url)
+        self.assertIs(result, document)
         get.assert_called_once_with(url)
         response.json.assert_called_once_with()
 
+
+class TestGetJsonCorners(unittest.TestCase):
+    """Unit tests of get_json: other doubles, a session, an error."""
+
+    def setUp(self) -> None:
+        """Replace requests.get for each test."""
+        patcher = patch("requests.get", autospec=True)
+        self.get = patcher.start()
+        # addCleanup has the real one put back however the test ends, and
+        # even if a later line of setUp fails.
+        self.addCleanup(patcher.stop)
+
+    # A SimpleNamespace has only what it is given. With a spec a Mock has the
+    # attributes of the class that it stands for, no others, and isinstance
+    # takes it for one of that class. A MagicMock also has special methods,
+    # such as __len__.
     @parameterized.expand([
-        param("bare_class", double=JsonOnly([{"a": 1}])),
-        param("mock", double=Mock(**{"json.return_value": [{"a": 1}]})),
-        param("magic", double=MagicMock(**{"json.return_value": [{"a": 1}]})),
-        param("spec", double=Mock(
-            spec=requests.Response, **{"json.return_value": [{"a": 1}]})),
-        param("response_made_by_hand", double=hand_made(None)),
-        param("response_with_a_status", double=hand_made(200)),
-        param("magic_spec", double=MagicMock(
-            spec=requests.Response, **{"json.return_value": [{"a": 1}]})),
+        ("nothing_but_json", SimpleNamespace()),
+        ("mock", Mock()),
+        ("magic_mock", MagicMock()),
+        ("mock_with_spec", Mock(spec=requests.Response)),
+        ("magic_mock_with_spec", MagicMock(spec=requests.Response)),
+        ("empty_response", requests.Response()),
     ])
-    def test_doubles_of_a_response(self, _: str, double: Any) -> None:
-        """Every double of a response will do, and is no reason for more calls.
+    def test_double_of_a_response(self, _: str, response: Any) -> None:
+        """Of a double nothing but its json() is used.
 
-        A bare class has nothing but `json`; a Mock's links, status and headers
-        are all true, and mean nothing.
+        A Mock's status and links are Mocks too: they must not be compared
+        with numbers, nor be followed.
         """
-        with patch("requests.get", autospec=True,
-                   return_value=double) as get:
-            self.assertEqual(get_json("http://example.com"), [{"a": 1}])
-        self.assertEqual(get.mock_calls[:1], [call("http://example.com")])
-        self.assertEqual(get.call_count, 1)
+        response.json = Mock(return_value=[{"a": 1}])
+        self.get.return_value = response
+        self.assertEqual(get_json("http://example.com"), [{"a": 1}])
+        self.get.assert_called_once_with("http://example.com")
+        response.json.assert_called_once_with()
 
-    def test_the_whole_module_replaced(self) -> None:
-        """A Mock in place of the module requests does as well."""
-        with patch("utils.requests", spec=["get"]) as module:
-            module.get.return_value = JsonOnly({"a": 1})
-            self.assertEqual(get_json("http://example.com"), {"a": 1})
-        module.get.assert_called_once_with("http://example.com")
+    def test_each_call_is_a_request(self) -> None:
+        """Nothing is remembered from one call to the next."""
+        # With a list as side_effect each call returns the next item of it.
+        # A lambda is double enough for a method whose calls do not matter.
+        self.get.side_effect = [
+            SimpleNamespace(json=lambda: "old"),
+            SimpleNamespace(json=lambda: "new")]
+        self.assertEqual(get_json("http://example.com/a"), "old")
+        self.assertEqual(get_json("http://example.com/a"), "new")
+        # A call object is a call to compare with those recorded. Unlike
+        # `self.get.mock_calls == [...]`, this assertion knows the signature
+        # of get: it does not matter what is passed by keyword.
+        self.get.assert_has_calls([call("http://example.com/a")] * 2)
 
-    def test_session_and_options(self) -> None:
-        """With a session, its get is called, and with the options."""
-        session = Mock(spec=requests.Session)
-        session.get.return_value = JsonOnly({"a": 1})
-        with patch("requests.get", autospec=True) as get:
-            document = get_json("http://example.com", session, timeout=3)
-        self.assertEqual(document, {"a": 1})
-        session.get.assert_called_once_with("http://example.com", timeout=3)
-        get.assert_not_called()
+    # Python takes an object of length 0 for false; it is a session still.
+    @parameterized.expand([
+        ("session", Mock(spec=requests.Session)),
+        ("session_of_length_0", MagicMock(spec=["get", "__len__"])),
+    ])
+    def test_session(self, _: str, session: Any) -> None:
+        """With a session its get is called, and with the options."""
+        # A function as side_effect is called in place of the double, so
+        # that the answer can depend on the arguments.
+        session.get.side_effect = lambda url, timeout: SimpleNamespace(
+            json=lambda: [url, timeout])
+        document = get_json("http://example.com", session, timeout=3)
+        self.assertEqual(document, ["http://example.com", 3])
+        self.get.assert_not_called()
 
     @parameterized.expand([
         ("network", requests.ConnectionError("no route")),
-        ("double_with_an_error_of_its_own", KeyError("double")),
+        ("bad_url", requests.exceptions.InvalidURL("no host")),
+        ("any_other", KeyError("double")),
     ])
-    def test_errors_of_requests_pass(self, _: str, error: Exception) -> None:
-        """What requests.get raises arrives as it is."""
-        with patch("requests.get", autospec=True, side_effect=error):
-            with self.assertRaises(type(error)) as caught:
-                get_json("http://example.com")
+    def test_error_passes(self, _: str, error: Exception) -> None:
+        """What requests.get raises is passed on as it is."""
+        # An exception as side_effect is raised.
+        self.get.side_effect = error
+        with self.assertRaises(type(error)) as caught:
+            get_json("http://example.com")
         self.assertIs(caught.exception, error)
 
-    def test_value_error_becomes_a_request_exception(self) -> None:
-        """What requests lets through of other libraries is an AnswerError.
+    def test_the_whole_module_replaced(self) -> None:
+        """A double of the module is used, and gets the URL by position.
 
-        That is a RequestException, and the ValueError that it was.
+        Suites written elsewhere check the call so, without autospec.
         """
-        error = ValueError("Invalid IPv6")
-        with patch("requests.get", autospec=True, side_effect=error):
-            with self.assertRaises(AnswerError) as caught:
-                get_json("http://example.com/a")
-        self.assertEqual(
-            str(caught.exception),
-            "http://example.com/a can't be fetched: Invalid IPv6")
-        self.assertIsInstance(caught.exception, requests.RequestException)
-        self.assertIsInstance(caught.exception, ValueError)
-
-
-def response(
-        body: Any, link: Optional[str] = None, status: int = 200,
-        url: str = "https://host/items") -> requests.Response:
-    """Return a real Response, as if it had arrived; bytes stay as they are."""
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    made = requests.Response()
-    made.status_code = status
-    made.url = url
-    made.raw = io.BytesIO(raw)
-    made.encoding = "utf-8"
-    if link is not None:
-        made.headers["Link"] = link
-    return made
-
-
-class TestGetJsonAnswers(unittest.TestCase):
-    """Unit tests of get_json: good and bad Responses, none of them sent."""
-
-    def test_document(self) -> None:
-        """A document in JSON comes back decoded."""
-        answer = response({"a": "\u00e9"})
-        with patch("requests.get", autospec=True, return_value=answer):
-            self.assertEqual(get_json("https://host/items"), {"a": "\u00e9"})
-
-    def test_document_is_utf_8(self) -> None:
-        """JSON is in UTF-8, whatever the headers say (RFC 8259, 8.1)."""
-        answer = response({"a": "\u00e9"})
-        answer.raw = io.BytesIO(b'{"a": "\xc3\xa9"}')
-        answer.encoding = "iso-8859-1"
-        with patch("requests.get", autospec=True, return_value=answer):
-            self.assertEqual(get_json("https://host/items"), {"a": "\u00e9"})
-
-    @parameterized.expand([(400,), (404,), (500,), (599,)])
-    def test_status_raises(self, status: int) -> None:
-        """A status of 4xx or 5xx is an HTTPError that holds the response."""
-        answer = response({}, status=status)
-        with patch("requests.get", autospec=True, return_value=answer):
-            with self.assertRaises(requests.HTTPError) as caught:
-                get_json("https://host/items")
-        self.assertIs(caught.exception.response, answer)
-
-    @parameterized.expand([
-        ("nothing", b""),
-        ("html", b"<html></html>"),
-        ("half", b'{"a": '),
-        ("latin_1", b'{"a": "\xe9"}'),
-        ("too_deep", b"[" * 100000),
-    ])
-    def test_no_json(self, _: str, body: bytes) -> None:
-        """A body that is no JSON in UTF-8 is an AnswerError.
-
-        It names the host, and no password.
-        """
-        answer = response(body, url="https://user:secret@host:8443/items")
-        with patch("requests.get", autospec=True, return_value=answer):
-            with self.assertRaises(AnswerError) as caught:
-                get_json("https://host:8443/items")
-        self.assertEqual(
-            str(caught.exception), "host:8443 did not answer in JSON")
-
-
-Site = Dict[str, requests.Response]
-
-
-def numbered(pages: int, last: bool = True) -> Site:
-    """Return pages of two items each, numbered as GitHub does it.
-
-    The first one links to the second, and to the last if told so, and so
-    on; the addresses of the pages are the keys.
-    """
-    site = {}
-    for number in range(1, pages + 1):
-        links = []
-        if number < pages:
-            links.append(f'<https://host/items?page={number + 1}>; rel="next"')
-            if last:
-                links.append(f'<https://host/items?page={pages}>; rel="last"')
-        url = f"https://host/items?page={number}"
-        body = [2 * number - 1, 2 * number]
-        site[url] = response(body, ", ".join(links), url=url)
-    return site
-
-
-FIRST = "https://host/items?page=1"
-
-
-class TestGetJsonPages(unittest.TestCase):
-    """Unit tests of get_json: a list in pages, with requests.get replaced."""
-
-    def serve(self, site: Site) -> Mock:
-        """Have requests.get answer with the pages of a site."""
-        patcher = patch("requests.get", autospec=True)
-        self.addCleanup(patcher.stop)
-        self.addCleanup(join_threads)
-        get = patcher.start()
-        get.side_effect = lambda url, **options: site[url]
-        return get
-
-    @parameterized.expand([
-        (1, True), (2, True), (3, True), (12, True), (2, False), (12, False),
-    ])
-    def test_whole_list(self, pages: int, last: bool) -> None:
-        """All pages come as one list, in order, each fetched once.
-
-        That holds whether the first page names the last or just the next.
-        """
-        get = self.serve(numbered(pages, last))
-        self.assertEqual(get_json(FIRST), list(range(1, 2 * pages + 1)))
-        self.assertCountEqual(get.mock_calls, map(call, numbered(pages)))
-
-    def test_list_that_grew(self) -> None:
-        """The page that was the last is asked for its own next page."""
-        site = numbered(4, last=False)
-        site[FIRST].headers["Link"] = numbered(3)[FIRST].headers["Link"]
-        self.serve(site)
-        self.assertEqual(get_json(FIRST), list(range(1, 9)))
-
-    @parameterized.expand([
-        ("path_before_its", "https://host/a?page=5"),
-        ("path_after_its", "https://host/things?page=5"),
-        ("another_query", "https://host/items?page=5&x=1"),
-        ("not_numbered", "https://host/items?cursor=abc"),
-        ("before_the_next", "https://host/items?page=1"),
-        ("on_another_host", "https://elsewhere/items?page=5"),
-    ])
-    def test_last_unlike_next(self, _: str, last: str) -> None:
-        """A last page whose URL tells nothing is not counted up to."""
-        site = numbered(3, last=False)
-        site[FIRST].headers["Link"] += f', <{last}>; rel="last"'
-        get = self.serve(site)
-        self.assertEqual(get_json(FIRST), list(range(1, 7)))
-        self.assertEqual(get.call_count, 3)
-
-    @parameterized.expand([
-        ("alone", "?page={}"),
-        ("after_others", "?per_page=100&page={}"),
-        ("before_others", "?page={}&per_page=100"),
-        ("before_a_fragment", "?page={}#top"),
-    ])
-    def test_page_number_anywhere_in_the_query(
-            self, _: str, query: str) -> None:
-        """The pages between are counted wherever the number stands."""
-        urls = ["https://host/items" + query.format(n) for n in range(5)]
-        site = {url: response([url], url=url) for url in urls[2:]}
-        site[FIRST] = response(
-            [], f'<{urls[2]}>; rel="next", <{urls[4]}>; rel="last"')
-        get = self.serve(site)
-        self.assertEqual(get_json(FIRST), urls[2:])
-        self.assertEqual(get.call_count, 4)
-
-    def test_relations_in_any_case_and_together(self) -> None:
-        """A link can have several relations, in any case (RFC 8288, 3.3)."""
-        second = "https://host/items?page=2"
-        self.serve({
-            FIRST: response([1], f'<{second}>; rel="Next last"'),
-            second: response([2], url=second)})
-        self.assertEqual(get_json(FIRST), [1, 2])
-
-    def test_relative_link(self) -> None:
-        """A link is relative to the page it is on (RFC 8288, 3.2)."""
-        second = "https://host/api/items?page=2"
-        self.serve({
-            "https://host/api/items": response(
-                [1], '<items?page=2>; rel="next"',
-                url="https://host/api/items"),
-            second: response([2], url=second)})
-        self.assertEqual(get_json("https://host/api/items"), [1, 2])
-
-    def test_options(self) -> None:
-        """Every page gets the options; but params the first page alone.
-
-        They are in the URLs that it links to.
-        """
-        get = self.serve(numbered(2))
-        get_json(FIRST, timeout=3, params={"per_page": 2})
-        self.assertEqual(get.mock_calls, [
-            call(FIRST, timeout=3, params={"per_page": 2}),
-            call("https://host/items?page=2", timeout=3)])
-
-    def test_no_list_has_no_pages(self) -> None:
-        """A document that is no list is returned; its links are ignored."""
-        link = '<https://host/items?page=2>; rel="next"'
-        get = self.serve({FIRST: response({"a": 1}, link)})
-        self.assertEqual(get_json(FIRST), {"a": 1})
-        self.assertEqual(get.call_count, 1)
-
-    @parameterized.expand([
-        ("other_host", "https://elsewhere/items?page=2",
-         "links to another origin: https://elsewhere/items?page=2"),
-        ("other_scheme", "http://host/items?page=2",
-         "links to another origin: http://host/items?page=2"),
-        ("other_port", "https://host:444/items?page=2",
-         "links to another origin: https://host:444/items?page=2"),
-        ("no_host", "mailto:octocat", "links to another origin: "
-         "mailto:///octocat"),
-        ("itself", FIRST, "links to a page already seen"),
-        ("broken", "http://[", "has a broken link"),
-    ])
-    def test_links_not_followed(
-            self, _: str, link: str, problem: str) -> None:
-        """A bad link is an AnswerError, and nothing is asked there."""
-        site = {FIRST: response([1], f'<{link}>; rel="next"', url=FIRST)}
-        get = self.serve(site)
-        with self.assertRaises(AnswerError) as caught:
-            get_json(FIRST)
-        self.assertEqual(str(caught.exception), f"{FIRST} {problem}")
-        self.assertEqual(get.mock_calls, [call(FIRST)])
-
-    @parameterized.expand([
-        ("by_the_same_url", "https://host/items?page=2", ""),
-        ("by_another_url_of_the_first", "https://host/items?n=1",
-         ', <https://host/items?n=1>; rel="first"'),
-    ])
-    def test_circle(self, _: str, link: str, more: str) -> None:
-        """A page that was seen already ends the listing with an error."""
-        site = numbered(3)
-        third = site["https://host/items?page=3"]
-        third.headers["Link"] = f'<{link}>; rel="next"{more}'
-        get = self.serve(site)
-        with self.assertRaisesRegex(AnswerError, "page=3 .*already seen"):
-            get_json(FIRST)
-        self.assertEqual(get.call_count, 3)
-
-    def test_default_port_is_the_same_origin(self) -> None:
-        """The default port, written out, is of the same origin."""
-        second = "https://host:443/items?page=2"
-        self.serve({
-            FIRST: response([1], f'<{second}>; rel="next"'),
-            second: response([2], url=second)})
-        self.assertEqual(get_json(FIRST), [1, 2])
-
-    def test_no_request_for_a_page_too_many(self) -> None:
-        """A page that claims a thousand million others is an error."""
-        link = ('<https://host/items?page=2>; rel="next", '
-                '<https://host/items?page=1000000000>; rel="last"')
-        get = self.serve({FIRST: response([1], link, url=FIRST)})
-        with self.assertRaises(AnswerError) as caught:
-            get_json(FIRST)
-        self.assertEqual(
-            str(caught.exception), f"{FIRST} is one of more than 5000 pages")
-        self.assertEqual(get.call_count, 1)
-
-    @parameterized.expand([(4, 4, True), (4, 5, False)])
-    def test_most_pages(self, most: int, pages: int, whole: bool) -> None:
-        """As many pages as allowed are fetched, one after the other too."""
-        self.assertEqual(MAX_PAGES, 5000)
-        self.serve(numbered(pages, last=False))
-        with patch("utils.MAX_PAGES", most):
-            if whole:
-                self.assertEqual(len(get_json(FIRST)), 2 * pages)
-            else:
-                with self.assertRaisesRegex(AnswerError, "more than 4 pages"):
-                    get_json(FIRST)
-
-    def test_page_that_is_no_list(self) -> None:
-        """A later page that is no list is an AnswerError."""
-        site = numbered(2)
-        second = "https://host/items?page=2"
-        site[second] = response({"message": "?"}, url=second)
-        self.serve(site)
-        with self.assertRaises(AnswerError) as caught:
-            get_json(FIRST)
-        self.assertEqual(
-            str(caught.exception), f"{second} is no list, as page 1 was")
-
-
-class TestGetJsonWorkers(unittest.TestCase):
-    """Unit tests of get_json: pages in flight, and what becomes of them."""
-
-    def serve(self, get: Any) -> None:
-        """Replace requests.get; wait in the end for all pages in flight."""
-        patcher = patch("requests.get", autospec=True, side_effect=get)
-        patcher.start()
-        self.addCleanup(patcher.stop)
-        self.addCleanup(join_threads)
-
-    @parameterized.expand([(1, 1), (3, 3), (None, 10)])
-    def test_pages_at_a_time(
-            self, workers: Optional[int], expected: int) -> None:
-        """As many pages are in flight as there are workers, and no more.
-
-        The barrier lets pages through only once that many wait at it; one
-        more in flight would make the peak higher.
-        """
-        site = numbered(1 + 2 * expected)
-        barrier = threading.Barrier(expected)
-        lock = threading.Lock()
-        in_flight: List[str] = []
-        peaks: List[int] = []
-
-        def get(url: str) -> requests.Response:
-            """Answer a page once enough of them are in flight."""
-            if url != FIRST:
-                with lock:
-                    in_flight.append(url)
-                    peaks.append(len(in_flight))
-                barrier.wait(timeout=10)
-                with lock:
-                    in_flight.remove(url)
-            return site[url]
-
-        self.serve(get)
-        options: Dict[str, Any] = (
-            {} if workers is None else {"workers": workers})
-        self.assertEqual(
-            get_json(FIRST, **options), list(range(1, 4 * expected + 3)))
-        self.assertEqual(max(peaks), expected)
-
-    def test_workers_by_keyword(self) -> None:
-        """A third argument could mean anything: workers must be named."""
-        get: Any = get_json
-        with self.assertRaises(TypeError):
-            get(FIRST, None, 3)
-
-    def test_workers_below_one(self) -> None:
-        """Nobody can fetch pages with no worker at all."""
-        self.serve(numbered(2).__getitem__)
-        with self.assertRaises(ValueError):
-            get_json(FIRST, workers=0)
-
-    @parameterized.expand([
-        (requests.ConnectionError,), (KeyboardInterrupt,),
-    ])
-    def test_error_waits_for_nothing(self, error: Any) -> None:
-        """An error comes at once, though a page hangs, and ends the rest."""
-        site = numbered(9)
-        asked: List[str] = []
-        released = threading.Event()
-        self.addCleanup(released.set)
-
-        def get(url: str) -> requests.Response:
-            """Answer page 1, fail on page 2, hang on page 3."""
-            asked.append(url)
-            if url.endswith("=2"):
-                raise error
-            if url.endswith("=3"):
-                released.wait(timeout=10)
-            return site[url]
-
-        self.serve(get)
-        with self.assertRaises(error):
-            get_json(FIRST, workers=1)
-        self.assertFalse(released.is_set())
-        released.set()
-        join_threads()
-        self.assertNotIn("https://host/items?page=5", asked)
-
-    def test_leaves_no_thread(self) -> None:
-        """When the list is there, the threads that fetched it are gone."""
-        before = threading.active_count()
-        self.serve(numbered(12).__getitem__)
-        self.assertEqual(len(get_json(FIRST)), 24)
-        self.assertEqual(threading.active_count(), before)
-
-
-def join_threads() -> None:
-    """Wait until this thread is the only one."""
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread():
-            thread.join(timeout=10)
-
-
-class TestOrigin(unittest.TestCase):
-    """Unit tests of origin: what two URLs of one server share."""
-
-    @parameterized.expand([
-        ("https://host/path?query#fragment", ("https", "host", 443)),
-        ("http://host", ("http", "host", 80)),
-        ("HTTPS://HOST:443", ("https", "host", 443)),
-        ("https://host:8443", ("https", "host", 8443)),
-        ("https://user:password@host", ("https", "host", 443)),
-        ("https://evil\\@host/", ("https", "evil", 443)),
-        ("ftp://host", ("ftp", "host", None)),
-        ("", (None, None, None)),
-    ])
-    def test_origin(
-            self, url: str,
-            expected: Tuple[Optional[str], Optional[str], Optional[int]]
-            ) -> None:
-        """Scheme and host are in lower case, the port is never left out.
-
-        The host is the one that urllib3 would connect to.
-        """
-        self.assertEqual(origin(url), expected)
+        with patch("utils.requests", spec=["get"]) as module:
+            module.get.return_value = SimpleNamespace(json=lambda: {"a": 1})
+            self.assertEqual(get_json("http://example.com"), {"a": 1})
+        module.get.assert_called_once_with("http://example.com")
 
 
 class TestMemoize(unittest.TestCase):
-    """Unit tests of memoize: a method becomes an attribute."""
+    """Unit test of memoize: a method becomes an attribute."""
 
     def test_memoize(self) -> None:
         """Read twice, the attribute has called its method once.
@@ -612,10 +268,10 @@ class TestMemoize(unittest.TestCase):
 
 
 class Counting:
-    """A class whose memoized attributes count how often they are computed."""
+    """A class whose memoized attributes record each computation."""
 
     def __init__(self) -> None:
-        """Start with none."""
+        """Start with nothing computed."""
         self.computed: List[str] = []
 
     @memoize
@@ -631,7 +287,7 @@ class Counting:
 
     @memoize
     def failure(self) -> int:
-        """Fail the first time."""
+        """Fail the first time, succeed the second."""
         self.computed.append("failure")
         if len(self.computed) == 1:
             raise RuntimeError("not yet")
@@ -689,6 +345,8 @@ class TestMemoizeCorners(unittest.TestCase):
         """
         counting = Counting()
         self.assertEqual(counting.value, 1)
+        # What is read without parentheses wants a PropertyMock, on the
+        # class: to read it is to call it.
         with patch.object(
                 Counting, "value", new_callable=PropertyMock,
                 return_value=9) as value:
@@ -696,40 +354,35 @@ class TestMemoizeCorners(unittest.TestCase):
         value.assert_called_once_with()
         self.assertEqual(counting.value, 1)
 
-    def test_another_name(self) -> None:
-        """An attribute that has not the method's name is stored as well."""
+    @parameterized.expand([
+        ("builtin", dir),
+        ("lambda", lambda self: object()),
+        ("partial_without_a_name", partial(lambda text, self: [text], "a")),
+    ])
+    def test_any_callable(self, _: str, method: Any) -> None:
+        """Whatever is memoized is stored by the name of the attribute."""
 
-        class Renaming:
-            """A class that gives a method of Counting another name."""
+        class Owner:
+            """A class that names the attribute itself."""
 
-            computed: List[str] = []
-            size = memoize(len)
-            length = memoize(lambda self: self.computed.append("length"))
+            attribute = memoize(method)
 
-            def __len__(self) -> int:
-                """Count the calls."""
-                self.computed.append("size")
-                return 3
-
-        renaming = Renaming()
-        for _ in range(2):
-            self.assertEqual((renaming.size, renaming.length), (3, None))
-        self.assertEqual(renaming.computed, ["size", "length"])
-        self.assertEqual(vars(renaming), {"size": 3, "length": None})
+        owner = Owner()
+        value = owner.attribute
+        self.assertEqual(vars(owner), {"attribute": value})
 
     def test_added_to_a_finished_class(self) -> None:
-        """A class does not tell the name then: the method's own serves."""
+        """Such a class tells no names, and the values are stored too."""
 
         class Finished:
-            """A class that gets its attribute later."""
+            """A class that gets its attributes later."""
 
-        def answer(self: Finished) -> object:
-            """Compute something new each time."""
-            return object()
-
-        setattr(Finished, "late", memoize(answer))
+        setattr(Finished, "one", memoize(lambda self: ["one"]))
+        setattr(Finished, "two", memoize(lambda self: ["two"]))
         finished: Any = Finished()
-        self.assertIs(finished.late, finished.late)
+        self.assertIs(finished.one, finished.one)
+        self.assertEqual((finished.one, finished.two), (["one"], ["two"]))
+        self.assertIn("one", dir(finished))
 
     def test_class_without_dict(self) -> None:
         """Where there is no `__dict__` to store in, TypeError says so."""
@@ -741,7 +394,7 @@ class TestMemoizeCorners(unittest.TestCase):
 
             @memoize
             def value(self) -> int:
-                """Compute a number."""
+                """Compute a number, in vain."""
                 return 1
 
         with self.assertRaises(TypeError) as caught:
@@ -749,6 +402,741 @@ class TestMemoizeCorners(unittest.TestCase):
         self.assertEqual(
             str(caught.exception),
             "can't memoize 'value': Slotted has no __dict__ to store it in")
+        self.assertTrue(caught.exception.__suppress_context__)
+
+
+# For real use: answers that really arrive, in pages, through threads.
+
+def page_url(number: int) -> str:
+    """Return the URL of a page as GitHub numbers them."""
+    return f"https://host/items?page={number}"
+
+
+FIRST = page_url(1)
+SECRET = "https://user:secret@host:8443/items"
+
+
+def link_to(url: str, rel: str = "next") -> str:
+    """Return a Link header of one link."""
+    return f'<{url}>; rel="{rel}"'
+
+
+def real_response(
+        body: Any, link: str = "", *, url: str = FIRST,
+        status: int = 200) -> requests.Response:
+    """Return a real Response, as if it had arrived; bytes stay as they are."""
+    response = requests.Response()
+    response.status_code = status
+    response.reason = "Because"
+    response.url = url
+    response.headers["Link"] = link
+    response.raw = io.BytesIO(
+        body if isinstance(body, bytes) else json.dumps(body).encode())
+    return response
+
+
+def numbered_pages(
+        count: int, last: bool = True) -> Dict[str, requests.Response]:
+    """Return the pages [1], [2] and so on, linked as GitHub links them.
+
+    Their URLs are the keys. Each but the last page links to the next one,
+    and to the last one if told so.
+    """
+    urls = [page_url(number) for number in range(1, count + 1)]
+    pages = {url: real_response([number], url=url)
+             for number, url in enumerate(urls, start=1)}
+    for url, next_url in zip(urls, urls[1:]):
+        header = link_to(next_url)
+        if last:
+            header += ", " + link_to(urls[-1], "last")
+        pages[url].headers["Link"] = header
+    return pages
+
+
+class GetJsonTestCase(unittest.TestCase):
+    """A test in which a function of the URL answers for requests.get."""
+
+    def setUp(self) -> None:
+        """Take note of the threads that are there already."""
+        self.known_threads = threading.enumerate()
+
+    def join_threads(self) -> None:
+        """Wait for the end of all threads that the test has started."""
+        for thread in set(threading.enumerate()) - set(self.known_threads):
+            thread.join(timeout=10)
+
+    def serve(self, respond: Callable[[str], requests.Response]) -> Any:
+        """Replace requests.get, and return its double, until the test ends.
+
+        The function may also be the `__getitem__` of a dict of pages.
+        """
+        patcher = patch("requests.get", autospec=True)
+        get = patcher.start()
+        # It answers by argument: pages are asked for in no fixed order.
+        get.side_effect = lambda url, **options: respond(url)
+        # What is added last runs first: when the real get comes back, no
+        # thread is left that could call it.
+        self.addCleanup(patcher.stop)
+        self.addCleanup(self.join_threads)
+        return get
+
+
+class TestGetJsonAnswers(GetJsonTestCase):
+    """Unit tests of get_json: one real Response, good or bad."""
+
+    @parameterized.expand([(None,), ("iso-8859-1",), ("utf-16",)])
+    def test_encoding(self, encoding: Optional[str]) -> None:
+        """JSON is in UTF-8, whatever the headers say (RFC 8259, 8.1)."""
+        response = real_response(b'{"a": "\xc3\xa9"}')
+        response.encoding = encoding
+        self.serve(lambda url: response)
+        self.assertEqual(get_json(FIRST), {"a": "\u00e9"})
+
+    @parameterized.expand([(200,), (204,), (399,)])
+    def test_status_is_good(self, status: int) -> None:
+        """With a status below 400 the document is returned."""
+        self.serve(lambda url: real_response({"a": 1}, status=status))
+        self.assertEqual(get_json(FIRST), {"a": 1})
+
+    @parameterized.expand([(400,), (404,), (500,), (599,)])
+    def test_status_is_bad(self, status: int) -> None:
+        """A status of 4xx or 5xx is an HTTPError that holds the response."""
+        response = real_response({"message": "no"}, status=status)
+        self.serve(lambda url: response)
+        with self.assertRaises(requests.HTTPError) as caught:
+            get_json(FIRST)
+        self.assertIs(caught.exception.response, response)
+        self.assertEqual(
+            str(caught.exception), f"{FIRST} answered {status}: Because")
+
+    @parameterized.expand([
+        ("nothing", b""),
+        ("html", b"<html></html>"),
+        ("half", b'{"a": '),
+        ("latin_1", b'{"a": "\xe9"}'),
+        ("utf_16", "{}".encode("utf-16-le")),
+        ("too_deep", b"[" * 100000),
+    ])
+    def test_no_json(self, _: str, body: bytes) -> None:
+        """A body that is no JSON in UTF-8 is an AnswerError."""
+        self.serve(lambda url: real_response(body))
+        with self.assertRaises(AnswerError) as caught:
+            get_json(FIRST)
+        self.assertEqual(
+            str(caught.exception), "host did not answer in JSON")
+        self.assertIsNotNone(caught.exception.__cause__)
+
+    @parameterized.expand([
+        ("network", requests.ConnectionError()),
+        ("interrupt", KeyboardInterrupt()),
+    ])
+    def test_body_that_breaks_off(
+            self, _: str, error: BaseException) -> None:
+        """What comes of a streamed body, which is read late, is passed on."""
+        response: Any = real_response(b"")
+        response.raw = Mock(spec=["read"])
+        response.raw.read.side_effect = error
+        self.serve(lambda url: response)
+        with self.assertRaises(type(error)) as caught:
+            get_json(FIRST, stream=True)
+        self.assertIs(caught.exception, error)
+
+    def test_json_replaced(self) -> None:
+        """A Response whose json() is a double needs no body."""
+        response: Any = real_response(b"")
+        response.raw = None
+        response.json = Mock(return_value=[{"a": 1}])
+        self.serve(lambda url: response)
+        self.assertEqual(get_json(FIRST), [{"a": 1}])
+
+    @parameterized.expand([
+        ("value_error", ValueError("Invalid IPv6")),
+        ("urllib3", DecodeError("bad gzip")),
+    ])
+    def test_error_of_another_library(
+            self, _: str, error: Exception) -> None:
+        """What requests lets through becomes an AnswerError."""
+        self.serve(Mock(side_effect=error))
+        with self.assertRaises(AnswerError) as caught:
+            get_json(FIRST)
+        self.assertEqual(
+            str(caught.exception), f"{FIRST} can't be fetched: {error}")
+        self.assertIs(caught.exception.__cause__, error)
+
+    @parameterized.expand([(requests.RequestException,), (ValueError,)])
+    def test_answer_error(self, kind: Any) -> None:
+        """One `except` for all that goes wrong catches AnswerError too."""
+        self.assertTrue(issubclass(AnswerError, kind))
+
+    @parameterized.expand([
+        ("status", real_response({}, url=SECRET, status=404),
+         "https://host:8443/items answered 404: Because"),
+        ("no_json", real_response(b"?", url=SECRET),
+         "host:8443 did not answer in JSON"),
+        ("broken_link", real_response([], "nonsense", url=SECRET),
+         "https://host:8443/items has a broken link"),
+        ("circle", real_response([], link_to(SECRET), url=SECRET),
+         "https://host:8443/items links to a page already seen"),
+        ("other_origin", real_response(
+            [], link_to("https://user:secret@elsewhere/b"), url=SECRET),
+         "https://host:8443/items links to another origin: "
+         "https://elsewhere/b"),
+        ("inner_error", ValueError("https://user:secret@elsewhere/b is bad"),
+         "https://host:8443/items can't be fetched: "
+         "https://elsewhere/b is bad"),
+    ])
+    def test_no_password_in_errors(
+            self, _: str, outcome: Any, expected: str) -> None:
+        """No message of an error holds a user or a password."""
+        self.serve(Mock(side_effect=[outcome]))
+        with self.assertRaises(requests.RequestException) as caught:
+            get_json(SECRET)
+        self.assertEqual(str(caught.exception), expected)
+
+    @parameterized.expand([
+        ("user", "https://user@host", "https://host"),
+        ("nothing_before_the_host", "https://@host", "https://host"),
+        ("at_sign", "https://user@example.com:secret@host", "https://host"),
+        ("two", "//a:b@host/c and //a:b@host", "//host/c and //host"),
+        ("in_a_path", "https://host/@user", "https://host/@user"),
+        ("in_a_query", "https://host?a=@user", "https://host?a=@user"),
+        ("in_a_fragment", "https://host#@user", "https://host#@user"),
+        ("backslash", "https://host\\@user", "https://host\\@user"),
+        ("mail", "user@host", "user@host"),
+    ])
+    def test_no_password_in_text(
+            self, _: str, text: str, expected: str) -> None:
+        """An AnswerError cuts out of a URL what stands before its host."""
+        self.assertEqual(str(AnswerError(text)), expected)
+
+
+NEXT = {"next": "u"}
+BOTH = {"next": "u", "last": "v"}
+
+
+class TestParseLinks(unittest.TestCase):
+    """Unit tests of parse_links: the grammar of RFC 8288, section 3."""
+
+    @parameterized.expand([
+        ("no_link", "", {}),
+        ("github", '<u>; rel="next", <v>; rel="last"', BOTH),
+        ("upper_case", '<U>; REL="NEXT"', {"next": "U"}),
+        ("not_quoted", "<u>; rel=next", NEXT),
+        ("single_quotes", "<u>; rel='next'", NEXT),
+        ("other_parameters", '<u>; title="a"; rel="next"; type=text/html',
+         NEXT),
+        ("other_characters", "<u>; title*=UTF-8'en'a%20b==; rel=next", NEXT),
+        ("without_a_value", "<u>; crossorigin; rel=next; a=; b= ;c", NEXT),
+        ("several_relations", '<u>; rel=" next\tlast "',
+         {"next": "u", "last": "u"}),
+        ("much_space", ' <u> ;\trel = "next" , <v>\t; rel= last\t', BOTH),
+        ("no_space", "<u>;rel=next,<v>;rel=last", BOTH),
+        ("empty_elements", ", ,<u>; rel=next,\t,<v>; rel=last, ,", BOTH),
+        ("empty_parameters", "<u>;; ;rel=next;;", NEXT),
+        ("empty_quotes", '<u>; a=""; rel="next"', NEXT),
+        ("quoted_separators", '<u>; a="b, <c>; rel=last"; rel="next"', NEXT),
+        ("quoted_quotes", r'<u>; a="\"; rel=\"last"; rel="next"', NEXT),
+        ("quoted_backslash", r'<u>; a="\\"; rel="next"', NEXT),
+        ("escaped_letters", r'<u>; rel="\n\e\x\t"', NEXT),
+        ("escaped_backslash", r'<u>; rel="a\\b"', {r"a\b": "u"}),
+        ("separators_in_a_target", "<u?a=1,2;b=3>; rel=next",
+         {"next": "u?a=1,2;b=3"}),
+        ("empty_target", "<>; rel=next", {"next": ""}),
+        ("no_relation", "<u>, <v>; rel, <w>; rel=", {}),
+        ("other_names", "<u>; xrel=next; rel-x=next; rel=nextX",
+         {"nextx": "u"}),
+        ("first_relation_counts", "<u>; rel=prev; rel=next", {"prev": "u"}),
+        ("first_target_counts", "<u>; rel=last, <v>; rel=last",
+         {"last": "u"}),
+        ("same_next_twice", "<u>; rel=next, <u>; rel=next", NEXT),
+        ("other_with_an_anchor", "<u>; rel=up; anchor=a, <v>; rel=next",
+         {"up": "u", "next": "v"}),
+    ])
+    def test_links(
+            self, _: str, header: str, expected: Dict[str, str]) -> None:
+        """The targets come back by relation, in lower case."""
+        self.assertEqual(parse_links(header), expected)
+
+    @parameterized.expand([
+        ("nonsense", "nonsense"),
+        ("nonsense_after_a_link", "<u>; rel=next, nonsense"),
+        ("no_brackets", "u; rel=next"),
+        ("open_target", "<u; rel=next"),
+        ("target_open_up_to_another", "<u; rel=next, <v>; rel=last"),
+        ("no_comma", "<u>; rel=next <v>; rel=last"),
+        ("no_semicolon", "<u> rel=next"),
+        ("no_name", "<u>; =next"),
+        ("space_in_a_name", "<u>; re l=next"),
+        ("space_in_a_value", "<u>; rel=next last"),
+        ("open_bracket_in_a_name", "<u>; <v; rel=next"),
+        ("bracket_in_a_name", "<u>; v>; rel=next"),
+        ("quote_in_a_name", '<u>; "rel"=next'),
+        ("quote_in_a_value", '<u>; rel=ne"xt"'),
+        ("open_quote", '<u>; rel="next'),
+        ("escaped_end_of_a_quote", r'<u>; rel="next\"'),
+        ("text_after_a_quote", '<u>; rel="next"x'),
+        ("two_next_pages", "<u>; rel=next, <v>; rel=next"),
+        ("next_to_something_else", "<u>; rel=next; anchor=a"),
+        ("anchor_in_upper_case", "<u>; ANCHOR=a; rel=next"),
+        # Where a pattern could match this in two ways, it would never end.
+        ("made_to_take_long", "<u>" + ";a = " * 10000 + '"'),
+    ])
+    def test_broken(self, _: str, header: str) -> None:
+        """What breaks the grammar, or names no one next page, is an error."""
+        with self.assertRaises(ValueError):
+            parse_links(header)
+
+    @parameterized.expand([
+        ("no_link", "nonsense", "this is no link"),
+        ("two_next_pages", "<u>; rel=next, <v>; rel=next",
+         "this is not the one next page"),
+    ])
+    def test_what_is_wrong(self, _: str, header: str, expected: str) -> None:
+        """The error says which of the two it is."""
+        with self.assertRaises(ValueError) as caught:
+            parse_links(header)
+        self.assertEqual(str(caught.exception), expected)
+
+
+def headers_of_pieces() -> Iterator[str]:
+    """Yield random headers, right or wrong, that call page 2 the next one."""
+    chance = random.Random(8288)
+    relations = [
+        ";rel=next", "; REL=NEXT", "; rel='next'", ' ;\trel = "next" ',
+        '; rel="start  Next"', r'; rel="n\ext"', "; rel=next; rel=up"]
+    others = [
+        "", ";", ";; ", "; a", ";a= ", "; a=b", '; a="b, <c>; rel=d"',
+        r'; a="\"; rel=up"', "; anchor=a", '; a="b', " a"]
+    links = [
+        "", "<>", "nonsense", link_to(page_url(2)), link_to(page_url(3)),
+        link_to(page_url(3), "last"), link_to(FIRST, "first"),
+        link_to("https://elsewhere/"), link_to("https://elsewhere/", "last")]
+    for _ in range(1500):
+        link = (f"<{page_url(2)}>" + chance.choice(others)
+                + chance.choice(relations) + chance.choice(others))
+        elements = [link, *chance.choices(links, k=2)]
+        chance.shuffle(elements)
+        yield chance.choice([",", ", ", " ,,\t"]).join(elements)
+
+
+def damaged_headers() -> Iterator[str]:
+    """Yield GitHub's header, in either order, with some characters changed.
+
+    One to three are inserted, replaced or left out, anywhere.
+    """
+    chance = random.Random(9110)
+    characters = ["", *"<>;,=\"'\\ \t/:@?#%[]x\x00\u00e9"]
+    links = [link_to(page_url(2)), link_to(page_url(3), "last")]
+    for _ in range(1500):
+        chance.shuffle(links)
+        header = ", ".join(links)
+        for _ in range(chance.randint(1, 3)):
+            place = chance.randrange(len(header))
+            rest = header[place + chance.randrange(2):]
+            header = header[:place] + chance.choice(characters) + rest
+        yield header
+
+
+class TestAnyLinkHeader(unittest.TestCase):
+    """Unit tests of get_json: thousands of random Link headers."""
+
+    def listing(self, header: str) -> str:
+        """Tell what comes of three pages, the first of which has the header.
+
+        No other server may be asked, and no other error than an AnswerError
+        or the HTTPError of a page that is not there may be raised.
+        """
+        pages = numbered_pages(3)
+        pages[FIRST].headers["Link"] = header
+
+        def get(url: str) -> requests.Response:
+            """Answer for any URL, but of this host alone."""
+            self.assertEqual(origin(url), ("https", "host", 443), header)
+            return pages.get(url) or real_response({}, status=404)
+
+        # No Mock: to record so many calls would take it long.
+        session: Any = SimpleNamespace(get=get)
+        try:
+            items = get_json(FIRST, session, workers=1)
+        except (AnswerError, requests.HTTPError):
+            return "error"
+        return "whole" if items == [1, 2, 3] else "part"
+
+    def test_pieces_of_the_grammar(self) -> None:
+        """A header that names the next page brings all, or an error."""
+        results = {self.listing(header): header
+                   for header in headers_of_pieces()}
+        self.assertEqual(set(results), {"whole", "error"}, results)
+
+    def test_damaged(self) -> None:
+        """No damage makes pages go missing while the next one is named."""
+        results = {(self.listing(header), '>; rel="next"' in header): header
+                   for header in damaged_headers()}
+        self.assertIn(("whole", True), results)
+        self.assertNotIn(("part", True), results, results)
+
+
+class TestGetJsonPages(GetJsonTestCase):
+    """Unit tests of get_json: a list in pages, and the links between them."""
+
+    @parameterized.expand([
+        (1, True), (2, True), (3, True), (12, True), (2, False), (12, False),
+    ])
+    def test_whole_list(self, count: int, last: bool) -> None:
+        """All pages come as one list, in order, each fetched once.
+
+        That holds whether the first page names the last or just the next.
+        """
+        get = self.serve(numbered_pages(count, last).__getitem__)
+        self.assertEqual(get_json(FIRST), list(range(1, count + 1)))
+        get.assert_has_calls(
+            [call(page_url(number)) for number in range(1, count + 1)],
+            any_order=True)
+        self.assertEqual(get.call_count, count)
+
+    def test_list_that_grew(self) -> None:
+        """The page that was the last is asked for its own next page."""
+        pages = numbered_pages(4, last=False)
+        pages[FIRST].headers["Link"] += ", " + link_to(page_url(3), "last")
+        self.serve(pages.__getitem__)
+        self.assertEqual(get_json(FIRST), [1, 2, 3, 4])
+
+    @parameterized.expand([
+        ("path_before_its", "https://host/a?page=5"),
+        ("path_after_its", "https://host/things?page=5"),
+        ("another_query", "https://host/items?page=5&x=1"),
+        ("another_name", "https://host/items?homepage=5"),
+        ("not_numbered", "https://host/items?cursor=abc"),
+        ("number_too_long", page_url(10**18)),
+        ("before_the_next", page_url(1)),
+        ("on_another_host", "https://elsewhere/items?page=5"),
+    ])
+    def test_last_unlike_next(self, _: str, last: str) -> None:
+        """A last page whose URL tells nothing is not counted up to."""
+        pages = numbered_pages(3, last=False)
+        pages[FIRST].headers["Link"] += ", " + link_to(last, "last")
+        get = self.serve(pages.__getitem__)
+        self.assertEqual(get_json(FIRST), [1, 2, 3])
+        self.assertEqual(get.call_count, 3)
+
+    @parameterized.expand([
+        ("next_alone", page_url(5)), ("last_too", page_url(5) + "x"),
+    ])
+    def test_next_not_numbered(self, _: str, last: str) -> None:
+        """A next page whose URL tells nothing is not counted up from."""
+        second = page_url(2) + "x"
+        pages = {
+            FIRST: real_response(
+                [1], link_to(second) + ", " + link_to(last, "last")),
+            second: real_response([2], url=second)}
+        self.serve(pages.__getitem__)
+        self.assertEqual(get_json(FIRST), [1, 2])
+
+    @parameterized.expand([
+        ("alone", "?page={}"),
+        ("after_others", "?per_page=100&page={}"),
+        ("before_others", "?page={}&per_page=100"),
+        ("before_nothing", "?page={}&"),
+        ("before_a_fragment", "?page={}#top"),
+    ])
+    def test_number_anywhere_in_the_query(self, _: str, query: str) -> None:
+        """The pages between are known wherever their number stands."""
+        urls = ["https://host/items" + query.format(n) for n in range(8, 12)]
+        pages = {url: real_response([url], url=url) for url in urls}
+        pages[FIRST] = real_response(
+            [], link_to(urls[0]) + ", " + link_to(urls[-1], "last"))
+        self.serve(pages.__getitem__)
+        self.assertEqual(get_json(FIRST), urls)
+
+    @parameterized.expand([
+        ("query", "?page=2"),
+        ("path", "items?page=2"),
+        ("path_from_the_root", "/items?page=2"),
+        ("dots", "../items?page=2"),
+        ("host", "//host/items?page=2"),
+        ("upper_case", "HTTPS://HOST/items?page=2"),
+        ("default_port", "https://host:443/items?page=2"),
+    ])
+    def test_other_forms_of_a_link(self, _: str, link: str) -> None:
+        """A link is relative to its page (RFC 8288, 3.2), and normalized."""
+        pages = numbered_pages(2)
+        pages[FIRST].headers["Link"] = link_to(link)
+        self.serve(lambda url: pages[url.replace(":443", "")])
+        self.assertEqual(get_json(FIRST), [1, 2])
+
+    def test_subclass_of_response(self) -> None:
+        """A session's own kind of Response, of a cache say, has pages too."""
+
+        class CachedResponse(requests.Response):
+            """A Response as a session of its own kind returns it."""
+
+        pages: Any = numbered_pages(2)
+        pages[FIRST].__class__ = CachedResponse
+        self.serve(pages.__getitem__)
+        self.assertEqual(get_json(FIRST), [1, 2])
+
+    def test_options(self) -> None:
+        """Every page gets the options; but params the first page alone.
+
+        They are in the URLs that it links to.
+        """
+        get = self.serve(numbered_pages(2).__getitem__)
+        get_json(FIRST, timeout=3, params={"per_page": 2})
+        get.assert_has_calls([
+            call(FIRST, timeout=3, params={"per_page": 2}),
+            call(page_url(2), timeout=3)])
+
+    def test_document_without_pages(self) -> None:
+        """A document that is no list is returned; its links are ignored."""
+        get = self.serve(
+            lambda url: real_response({"a": 1}, link_to(page_url(2))))
+        self.assertEqual(get_json(FIRST), {"a": 1})
+        get.assert_called_once_with(FIRST)
+
+    @parameterized.expand([
+        ("other_host", link_to("https://elsewhere/items?page=2"),
+         "links to another origin: https://elsewhere/items?page=2"),
+        ("other_scheme", link_to("http://host/items?page=2"),
+         "links to another origin: http://host/items?page=2"),
+        ("other_port", link_to("https://host:444/items?page=2"),
+         "links to another origin: https://host:444/items?page=2"),
+        ("no_host", link_to("mailto:octocat"),
+         "links to another origin: mailto:///octocat"),
+        ("itself", link_to(FIRST), "links to a page already seen"),
+        ("too_many", link_to(page_url(2)) + ", "
+         + link_to(page_url(10**9), "last"), "is one of more than 5000 pages"),
+    ])
+    def test_link_not_followed(
+            self, _: str, header: str, problem: str) -> None:
+        """A bad link is an AnswerError, and nothing more is asked for."""
+        get = self.serve(lambda url: real_response([1], header))
+        with self.assertRaises(AnswerError) as caught:
+            get_json(FIRST)
+        self.assertEqual(str(caught.exception), f"{FIRST} {problem}")
+        get.assert_called_once_with(FIRST)
+
+    @parameterized.expand([
+        ("no_url", link_to("http://[")),
+        ("no_port", link_to("https://host:x/")),
+        ("no_link", "nonsense"),
+    ])
+    def test_broken_link(self, _: str, header: str) -> None:
+        """A header that can't be read is an AnswerError as well."""
+        self.serve(lambda url: real_response([1], header))
+        with self.assertRaises(AnswerError) as caught:
+            get_json(FIRST)
+        self.assertEqual(str(caught.exception), f"{FIRST} has a broken link")
+        self.assertIsInstance(caught.exception.__cause__, ValueError)
+
+    @parameterized.expand([
+        ("to_the_page_before", link_to(page_url(2))),
+        ("to_the_url_asked_for", link_to("https://host/start")),
+        ("to_the_url_redirected_to", link_to(FIRST)),
+        ("to_what_the_first_calls_first", link_to("https://host/a")),
+        ("to_what_itself_calls_first",
+         link_to("https://host/b", "first") + ", " + link_to("https://host/b")
+         ),
+    ])
+    def test_circle(self, _: str, header: str) -> None:
+        """A page that was seen already is not asked for again."""
+        pages = numbered_pages(3)
+        pages["https://host/start"] = pages[FIRST]
+        pages[FIRST].headers["Link"] += ", " + link_to(
+            "https://host/a", "first")
+        pages[page_url(3)].headers["Link"] = header
+        get = self.serve(pages.__getitem__)
+        with self.assertRaises(AnswerError) as caught:
+            get_json("https://host/start")
+        self.assertEqual(
+            str(caught.exception),
+            f"{page_url(3)} links to a page already seen")
+        self.assertEqual(get.call_count, 3)
+
+    @parameterized.expand([("numbered", True), ("one_by_one", False)])
+    def test_most_pages(self, _: str, last: bool) -> None:
+        """As many pages as MAX_PAGES are fetched, and one more is an error."""
+        self.assertEqual(MAX_PAGES, 5000)
+        self.serve(numbered_pages(4, last).__getitem__)
+        with patch("utils.MAX_PAGES", 4):
+            self.assertEqual(get_json(FIRST), [1, 2, 3, 4])
+        with patch("utils.MAX_PAGES", 3):
+            with self.assertRaisesRegex(AnswerError, "more than 3 pages"):
+                get_json(FIRST)
+
+    @parameterized.expand([("in_the_middle", 2), ("at_the_end", 3)])
+    def test_page_that_is_no_list(self, _: str, number: int) -> None:
+        """A later page that is no list is an AnswerError."""
+        url = page_url(number)
+        pages = numbered_pages(3)
+        pages[url] = real_response({"message": "?"}, url=url)
+        self.serve(pages.__getitem__)
+        with self.assertRaises(AnswerError) as caught:
+            get_json(FIRST)
+        self.assertEqual(
+            str(caught.exception), f"{url} is no list, as page 1 was")
+
+
+class TestGetJsonWorkers(GetJsonTestCase):
+    """Unit tests of get_json: pages in flight, and what becomes of them."""
+
+    @parameterized.expand([
+        ("one", {"workers": 1}, 1),
+        ("three", {"workers": 3}, 3),
+        ("ten_by_default", {}, 10),
+    ])
+    def test_pages_in_flight(
+            self, _: str, options: Dict[str, Any], expected: int) -> None:
+        """As many pages are in flight as there are workers, and no more.
+
+        Nothing passes the barrier until `expected` pages wait at it, so with
+        fewer in flight it would break in the end. More of them would show
+        in the counts.
+        """
+        pages = numbered_pages(1 + 20 * expected)
+        barrier = threading.Barrier(expected, timeout=10)
+        in_flight: List[str] = []
+        counts: List[int] = []
+
+        def respond(url: str) -> requests.Response:
+            """Hold a page back until enough of them are in flight."""
+            if url != FIRST:
+                in_flight.append(url)
+                counts.append(len(in_flight))
+                barrier.wait()
+                in_flight.remove(url)
+            return pages[url]
+
+        self.serve(respond)
+        self.assertEqual(len(get_json(FIRST, **options)), len(pages))
+        self.assertEqual(max(counts), expected)
+
+    def test_workers_by_keyword(self) -> None:
+        """A third argument could mean anything: workers must be named."""
+        untyped: Any = get_json
+        with self.assertRaises(TypeError):
+            untyped(FIRST, None, 3)
+
+    @parameterized.expand([(0,), (-1,)])
+    def test_workers_below_one(self, workers: int) -> None:
+        """Without a worker nobody could fetch the pages."""
+        get = self.serve(numbered_pages(2).__getitem__)
+        with self.assertRaises(ValueError) as caught:
+            get_json(FIRST, workers=workers)
+        self.assertEqual(
+            str(caught.exception), "workers must be at least 1")
+        get.assert_called_once_with(FIRST)
+
+    @parameterized.expand([
+        ("page_2_fails", 2, 3, requests.ConnectionError()),
+        ("page_3_fails", 3, 2, requests.ConnectionError()),
+        ("interrupt", 3, 2, KeyboardInterrupt()),
+    ])
+    def test_error_comes_at_once(
+            self, _: str, failing: int, hanging: int, error: BaseException
+            ) -> None:
+        """An error is raised though another page hangs; no more are asked.
+
+        Each page waits for the other to be in flight, so that both are.
+        """
+        pages = numbered_pages(9)
+        both = threading.Barrier(2, timeout=10)
+        released = threading.Event()
+        answered: List[str] = []
+
+        def respond(url: str) -> requests.Response:
+            """Let one page fail, and another hang."""
+            if url in (page_url(failing), page_url(hanging)):
+                both.wait()
+            if url == page_url(failing):
+                raise error
+            if url == page_url(hanging):
+                released.wait(timeout=10)
+            answered.append(url)
+            return pages[url]
+
+        get = self.serve(respond)
+        self.addCleanup(released.set)
+        with self.assertRaises(type(error)) as caught:
+            get_json(FIRST, workers=2)
+        self.assertIs(caught.exception, error)
+        self.assertEqual(answered, [FIRST])
+        released.set()
+        self.join_threads()
+        self.assertEqual(get.call_count, 3)
+
+    @parameterized.expand([
+        ("no_list", real_response({})),
+        ("bad_status", real_response([], status=404)),
+        ("broken_off", real_response(b"[")),
+    ])
+    def test_nothing_asked_after_a_bad_page(
+            self, _: str, bad: requests.Response) -> None:
+        """After a page that is bad only those in flight are asked for."""
+        pages = {**numbered_pages(9), page_url(2): bad}
+        released = threading.Event()
+
+        def respond(url: str) -> requests.Response:
+            """Let page 3 hang, should it be asked for."""
+            if url == page_url(3):
+                released.wait(timeout=10)
+            return pages[url]
+
+        get = self.serve(respond)
+        with self.assertRaises(requests.RequestException):
+            try:
+                get_json(FIRST, workers=1)
+            finally:
+                # While the error is on its way, so is what it refers to: an
+                # iterator that only its end would stop goes on here.
+                released.set()
+                self.join_threads()
+        self.assertNotIn(call(page_url(4)), get.mock_calls)
+
+    def test_no_thread_to_be_had(self) -> None:
+        """Where no thread can be started, nothing is left to be fetched."""
+        get = self.serve(numbered_pages(3).__getitem__)
+        # No system has room for a stack of this size.
+        self.addCleanup(threading.stack_size, threading.stack_size(2**60))
+        with self.assertRaises(RuntimeError):
+            get_json(FIRST)
+        get.assert_called_once_with(FIRST)
+
+    def test_no_thread_is_left(self) -> None:
+        """When the list is there, the threads that fetched it are gone."""
+        self.serve(numbered_pages(12).__getitem__)
+        self.assertEqual(len(get_json(FIRST)), 12)
+        self.assertCountEqual(threading.enumerate(), self.known_threads)
+
+
+class TestOrigin(unittest.TestCase):
+    """Unit tests of origin: what two URLs of one server share."""
+
+    @parameterized.expand([
+        ("https://host/path?query#fragment", ("https", "host", 443)),
+        ("http://host", ("http", "host", 80)),
+        ("HTTPS://HOST:443", ("https", "host", 443)),
+        ("https://host:8443", ("https", "host", 8443)),
+        ("https://user:password@host", ("https", "host", 443)),
+        ("https://evil\\@host/", ("https", "evil", 443)),
+        ("ftp://host", ("ftp", "host", None)),
+        ("", (None, None, None)),
+    ])
+    def test_origin(
+            self, url: str,
+            expected: Tuple[Optional[str], Optional[str], Optional[int]]
+            ) -> None:
+        """Scheme and host are in lower case, the port is never left out.
+
+        The host is the one that urllib3 would connect to.
+        """
+        self.assertEqual(origin(url), expected)
+
+
+PROGRAM = """
+import signal, sys, utils
+signal.signal(signal.SIGINT, signal.default_int_handler)
+utils.get_json(sys.argv[1])
+"""
 
 
 class TestGetJsonOverLoopback(unittest.TestCase):
@@ -765,6 +1153,40 @@ class TestGetJsonOverLoopback(unittest.TestCase):
                          in get_json(f"{url}/orgs/google/repos")]
         self.assertEqual(names, [repo["name"] for repo in repos])
         self.assertEqual(len(asked), -(-count // 30))
+
+    @parameterized.expand([
+        ("error", Fault(404), 0, "HTTPError"),  # Signal 0 does nothing.
+        ("ctrl_c", Fault(wait=60), signal.SIGINT, "KeyboardInterrupt"),
+    ])
+    def test_program_ends(
+            self, _: str, second: Fault, number: int, last_words: str
+            ) -> None:
+        """A program that fails at page 2 ends at once, though page 3 hangs.
+
+        Page 2 is not answered before page 3 is asked for.
+        """
+        page_3_hangs = threading.Event()
+
+        def on_request(asked: Asked) -> None:
+            """Have one page wait for the other."""
+            if "page=3" in asked.target:
+                page_3_hangs.set()
+            elif "page=2" in asked.target:
+                page_3_hangs.wait(timeout=10)
+
+        script = {"page=2": [second], "page=3": [Fault(wait=60)]}
+        with replay(script, repos=numbered_repos(90),
+                    on_request=on_request) as url:
+            program = subprocess.Popen(
+                [sys.executable, "-c", PROGRAM, f"{url}/orgs/google/repos"],
+                cwd=os.path.dirname(os.path.abspath(__file__)), env={},
+                stderr=subprocess.PIPE, universal_newlines=True)
+            self.addCleanup(program.__exit__, None, None, None)
+            self.addCleanup(program.kill)
+            page_3_hangs.wait(timeout=10)
+            program.send_signal(number)
+            errors = program.communicate(timeout=10)[1]
+        self.assertIn(last_words, errors.splitlines()[-1])
 
 
 if __name__ == "__main__":

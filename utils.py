@@ -106,8 +106,8 @@ class memoize(Generic[Value]):
         """Wrap the method: take over its name and its docstring."""
         update_wrapper(cast(Any, self), method)
         self._method = method
-        # A functools.partial, say, has no name of its own.
-        self._name = getattr(method, "__name__", repr(method))
+        # Not __name__: all lambdas share theirs, a functools.partial has none.
+        self._name = repr(method)
 
     def __set_name__(self, owner: type, name: str) -> None:
         """Learn the name that the class gives to the attribute."""
@@ -150,11 +150,13 @@ MAX_PAGES = 5000
 NUMBERED_PAGE = re.compile(r"(.*[?&]page=)([0-9]{1,18})((?:[&#].*)?)")
 
 # A Link header (RFC 8288, section 3): targets in angle brackets, each with
-# parameters, whose values may be quoted (RFC 9110, 5.6.4).
+# parameters, whose values may be quoted (RFC 9110, 5.6.4). No text matches
+# in two ways, so that a hostile header takes no longer than another.
 LINK_PARAMETER = re.compile(
-    r'\s*;(?:\s*([^\s=;,"<>]+)(?:\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]*))?)?')
+    r'\s*;(?:\s*([^\s=;,"<>]+)'
+    r'(?:\s*=(?:\s*("(?:[^"\\]|\\.)*"|[^\s;,"]+))?)?)?')
 LINK = re.compile(
-    rf"[\s,]*<([^>]*)>((?:{LINK_PARAMETER.pattern})*)\s*(?:,|\Z)")
+    rf"[\s,]*<([^<>]*)>((?:{LINK_PARAMETER.pattern})*)\s*(?:,|\Z)")
 
 
 class AnswerError(RequestException, ValueError):
@@ -297,35 +299,40 @@ def in_order(
         ) -> Generator[Response, None, None]:
     """Yield the pages at these URLs, in order, fetching `workers` at once.
 
-    The threads are daemons: after an error nothing waits for the requests
-    that hang, and the program may end.
+    An error is raised as soon as it happens, and no page is asked for after
+    it. The threads are daemons: nothing waits for the requests that hang
+    then, and the program may end.
     """
     if workers < 1:
         raise ValueError("workers must be at least 1")
-    answers: "List[SimpleQueue[Any]]" = [SimpleQueue() for _ in urls]
-    jobs = list(zip(urls, answers))
-    waiting = iter(jobs)  # Shared: each thread takes the next job.
+    answers: "SimpleQueue[Any]" = SimpleQueue()
+    arrived: Dict[str, Response] = {}
+    jobs = urls.copy()
+    waiting = iter(jobs)  # Shared: each thread takes the next URL.
 
     def work() -> None:
-        """Do one job after the other; put what comes, or the error."""
-        for url, answer in waiting:
+        """Fetch one page after the other; put what comes, or the error."""
+        for url in waiting:
             try:
-                answer.put((get_page(url), None))
+                answers.put((url, get_page(url), None))
             except BaseException as error:
-                answer.put((None, error))
+                jobs.clear()
+                answers.put((url, None, error))
 
     threads = [Thread(target=work, daemon=True)
                for _ in range(min(workers, len(urls)))]
     try:
         for thread in threads:
             thread.start()
-        for answer in answers:
-            response, error = answer.get()
-            if error is not None:
-                raise error
-            yield response
+        for url in urls:
+            while url not in arrived:
+                answered, response, error = answers.get()
+                if error is not None:
+                    raise error
+                arrived[answered] = response
+            yield arrived.pop(url)
     finally:
-        jobs.clear()  # After an error nothing more is asked for.
+        jobs.clear()
     for thread in threads:
         thread.join()
 

@@ -1,0 +1,412 @@
+#!/usr/bin/env python3
+"""The mistakes that a suite should notice, and the rewrites it should bear.
+
+All are edits of utils.py and client.py: the lines before, which must occur
+there exactly once, and the lines after. Mistakes 1 to 20 were counted in 95
+public suites for these modules; `suites` says how many notice each. The
+experiments after them belong to the course's first chapter; they don't count.
+"""
+import ast
+from typing import Dict, List, NamedTuple
+
+# Headings in the tour of README.md.
+UNIT = "A unit test"
+PATCHING = "Where to patch"
+AUTOSPEC = "autospec and spec"
+PROPERTY = "PropertyMock"
+CASES = "Tables of cases"
+RECORDED = "Recorded payloads"
+LOOPBACK = "A server on loopback"
+EXCEPTION = "Testing an exception"
+MEMOIZATION = "Proving memoization"
+
+SUITES = 95  # that were measured
+
+Sources = Dict[str, str]  # the modules' code, by the names of their files
+
+
+class Edit(NamedTuple):
+    """Lines of a file before and after; without before, they are added."""
+
+    file: str
+    before: str
+    after: str
+
+
+class Mistake(NamedTuple):
+    """A small edit that a suite should notice.
+
+    words: what is wrong, in a few words after the function's name.
+    lesson: the heading in README's tour.
+    suites: how many of 95 public suites notice it.
+    explained: what goes wrong for the function's caller, in plain words.
+    noticed_by: a test of the project, or the table that it is made from.
+    """
+
+    number: int
+    function: str
+    words: str
+    lesson: str
+    suites: int
+    explained: str
+    noticed_by: str
+    edit: Edit
+
+    @property
+    def name(self) -> str:
+        """What may be told of it before it is noticed."""
+        return f"{self.number} {self.function}"
+
+
+class Rewrite(NamedTuple):
+    """Edits after which every function still does what it did."""
+
+    name: str
+    edits: List[Edit]
+
+
+MISTAKES = [
+    Mistake(
+        1, "access_nested_map", "a missing key gives None",
+        EXCEPTION, 88,
+        "Where a map lacks the key, the result is None, as if None stood "
+        "there. The caller gets no KeyError.",
+        "test_utils.TestAccessNestedMap.test_access_nested_map_exception",
+        Edit("utils.py",
+             "            nested_map = nested_map[key]\n",
+             "            nested_map = nested_map.get(key)\n")),
+    Mistake(
+        2, "access_nested_map", "only the first key is followed",
+        UNIT, 93,
+        "For the path a, b the result is what stands under a: the rest of "
+        "the path is forgotten.",
+        "test_utils.TestAccessNestedMap.test_access_nested_map",
+        Edit("utils.py",
+             "    for key in path:\n",
+             "    for key in path[:1]:\n")),
+    Mistake(
+        3, "access_nested_map", "a step into a number is a TypeError",
+        EXCEPTION, 90,
+        "Where the path goes on but a number is reached, the caller gets "
+        "the TypeError of Python instead of a KeyError.",
+        "test_utils.TestAccessNestedMap.test_access_nested_map_exception",
+        Edit("utils.py",
+             "            raise KeyError(key)\n",
+             "            pass\n")),
+    Mistake(
+        4, "access_nested_map", "KeyError names the whole path",
+        EXCEPTION, 31,
+        "The KeyError is raised, but its argument is the path, not the key "
+        "that failed.",
+        "test_utils.TestAccessNestedMap.test_access_nested_map_exception",
+        Edit("utils.py",
+             "            raise KeyError(key) from None\n",
+             "            raise KeyError(path) from None\n")),
+    Mistake(
+        5, "get_json", "returns the response, not its JSON",
+        PATCHING, 90,
+        "The caller gets the response object and has to call json() itself.",
+        "test_utils.TestGetJson.test_get_json",
+        Edit("utils.py",
+             "    response = fetch(url, session, options)\n",
+             "    response = fetch(url, session, options)\n"
+             "    return response\n")),
+    Mistake(
+        6, "get_json", "asks another URL",
+        PATCHING, 49,
+        "The request does not go to the URL that was given: a slash is "
+        "added to it.",
+        "test_utils.TestGetJson.test_get_json",
+        Edit("utils.py",
+             "    response = fetch(url, session, options)\n",
+             "    response = fetch(url + '/', session, options)\n")),
+    Mistake(
+        7, "get_json", "asks twice",
+        PATCHING, 56,
+        "Each call makes the same request two times. The result is right, "
+        "but costs twice as much.",
+        "test_utils.TestGetJson.test_get_json",
+        Edit("utils.py",
+             "    response = fetch(url, session, options)\n",
+             "    response = fetch(url, session, options)\n"
+             "    response = fetch(url, session, options)\n")),
+    Mistake(
+        8, "memoize", "forgets (a plain property)",
+        MEMOIZATION, 82,
+        "The method is called at each reading of the attribute, not at the "
+        "first one only.",
+        "test_utils.TestMemoize.test_memoize",
+        Edit("utils.py",
+             "        return attributes[self._name]\n",
+             "        return attributes.pop(self._name)\n")),
+    Mistake(
+        9, "memoize", "shares its value between instances",
+        MEMOIZATION, 82,
+        "The value that one instance has computed is what every other "
+        "instance of the class gets.",
+        "test_utils.TestMemoizeCorners.test_each_instance_has_its_own",
+        Edit("utils.py",
+             "            attributes = instance.__dict__\n",
+             "            attributes = self.__dict__\n")),
+    Mistake(
+        10, "memoize", "makes no attribute (needs parentheses)",
+        MEMOIZATION, 91,
+        "Reading the attribute gives a function. Only a call of it gives "
+        "the value.",
+        "test_utils.TestMemoize.test_memoize",
+        Edit("utils.py",
+             "        return attributes[self._name]\n",
+             "        value = attributes.pop(self._name)\n"
+             "        return lambda: value\n")),
+    Mistake(
+        11, "org", "asks for a user (/users/{org})",
+        PATCHING, 55,
+        "The URL that is asked for is that of a user, not that of an "
+        "organization.",
+        "test_client.TestGithubOrgClient.test_org",
+        Edit("client.py",
+             "        url = url.replace(\"{org}\", name)\n",
+             "        url = url.replace("
+             "\"orgs/{org}\", \"users/\" + name)\n")),
+    Mistake(
+        12, "org", "always google",
+        CASES, 57,
+        "Whatever organization the client was made for, it asks for "
+        "google.",
+        "test_client.TestGithubOrgClient.test_org",
+        Edit("client.py",
+             "        url = url.replace(\"{org}\", name)\n",
+             "        url = url.replace(\"{org}\", \"google\")\n")),
+    Mistake(
+        13, "_public_repos_url", "the organization's own URL",
+        PROPERTY, 74,
+        "It is the URL of the organization, not that of its repositories.",
+        "test_client.TestGithubOrgClient.test_public_repos_url",
+        Edit("client.py", "self.org[\"repos_url\"]", "self.org[\"url\"]")),
+    Mistake(
+        14, "public_repos", "the license is ignored",
+        PROPERTY, 54,
+        "Given a license, it returns the names of all repositories all the "
+        "same.",
+        "test_client.TestGithubOrgClient.test_public_repos",
+        Edit("client.py",
+             "                if license is None or "
+             "self.has_license(repo, license)]\n",
+             "                if True]\n")),
+    Mistake(
+        15, "public_repos", "full names instead of names",
+        RECORDED, 70,
+        "It returns google/dagger where it should return dagger.",
+        "test_client.TestGithubOrgClient.test_public_repos",
+        Edit("client.py",
+             "[repo[\"name\"] for repo in self.repos_payload\n",
+             "[repo[\"full_name\"] for repo in self.repos_payload\n")),
+    Mistake(
+        16, "public_repos", "the last repository is lost",
+        RECORDED, 70,
+        "All names are returned but that of the last repository.",
+        "test_client.TestGithubOrgClient.test_public_repos",
+        Edit("client.py",
+             "for repo in self.repos_payload\n",
+             "for repo in self.repos_payload[:-1]\n")),
+    Mistake(
+        17, "has_license", "any license will do",
+        CASES, 81,
+        "A repository under another license is taken for one under this "
+        "license.",
+        "test_client.TestGithubOrgClient.test_has_license",
+        Edit("client.py",
+             "        return bool(key == license_key)\n",
+             "        return bool(key)\n")),
+    Mistake(
+        18, "has_license", "a part of the key will do",
+        CASES, 5,
+        "Asked for the license bsd, it says yes for bsd-3-clause.",
+        "test_client.TestGithubOrgClient.test_has_license",
+        Edit("client.py",
+             "        return bool(key == license_key)\n",
+             "        return bool(license_key in key)\n")),
+    Mistake(
+        19, "has_license", "a null license is an error",
+        CASES, 57,
+        "A repository whose license is None, as GitHub sends it for many, "
+        "raises a TypeError.",
+        "test_client.TestGithubOrgClient.test_has_license",
+        Edit("client.py",
+             "            key = access_nested_map(repo, "
+             "(\"license\", \"key\"))\n",
+             "            key = repo[\"license\"][\"key\"]\n")),
+    Mistake(
+        20, "repos_payload", "read again each time",
+        MEMOIZATION, 21,
+        "The list of repositories is requested at each reading of the "
+        "attribute, not at the first one only.",
+        "test_client.TestGithubOrgClient.test_repos_payload",
+        Edit("client.py",
+             "    @memoize\n    def repos_payload(",
+             "    @property\n    def repos_payload(")),
+]
+
+EXPERIMENTS = [
+    Mistake(
+        21, "GithubAdapter", "a page that breaks off is not asked for again",
+        LOOPBACK, 0,
+        "A connection that breaks in the middle of a page is an error at "
+        "once.",
+        "test_client.TestRecovery.test_listing_comes_whole",
+        Edit("client.py",
+             "TRANSIENT = (ChunkedEncodingError, ConnectionError, Timeout)\n",
+             "TRANSIENT = (ConnectionError, Timeout)\n")),
+    Mistake(
+        22, "org", "calls get_json as it can't be called",
+        AUTOSPEC, 0,
+        "get_json has no argument of this name: the call is a TypeError.",
+        "test_client.TestGithubOrgClient.test_org",
+        Edit("client.py",
+             "            org: Dict[str, Any] = get_json(url)\n",
+             "            org: Dict[str, Any] = get_json(address=url)\n")),
+    Mistake(
+        23, "memoize", "does not look whether the value is there",
+        MEMOIZATION, 0,
+        "An attribute that was added to a finished class is computed at "
+        "each reading. For every other one this makes no difference.",
+        "test_utils.TestMemoizeCorners.test_added_to_a_finished_class",
+        Edit("utils.py",
+             "        if self._name not in attributes:\n",
+             "        if True:\n")),
+    Mistake(
+        24, "access_nested_map", "asks the abstract class at each step",
+        UNIT, 0,
+        "Every dict is a Mapping: this makes no difference but in speed.",
+        "",
+        Edit("utils.py",
+             "        if (not isinstance(nested_map, dict)\n"
+             "                and not isinstance(nested_map, abc.Mapping)):\n",
+             "        if not isinstance(nested_map, abc.Mapping):\n")),
+]
+
+REWRITES = [
+    Rewrite("a recursion, a loop and `get` inside of the functions", [
+        Edit("utils.py", "", '''
+
+def access_nested_map(nested_map, path):
+    """Follow the first key, then the rest of the path, by recursion."""
+    path = tuple(path)
+    if not path:
+        return nested_map
+    try:
+        if not isinstance(nested_map, abc.Mapping):
+            raise KeyError
+        below = nested_map[path[0]]
+    except KeyError:
+        raise KeyError(path[0]) from None
+    return access_nested_map(below, path[1:])
+'''),
+        Edit("client.py",
+             "        return [repo[\"name\"] for repo in self.repos_payload\n"
+             "                if license is None or "
+             "self.has_license(repo, license)]\n",
+             '''\
+        names = []
+        for repo in self.repos_payload:
+            if license is not None and not self.has_license(repo, license):
+                continue
+            names.append(repo["name"])
+        return names
+'''),
+        Edit("client.py",
+             "            key = access_nested_map(repo, "
+             "(\"license\", \"key\"))\n",
+             '''\
+            license = repo.get("license")
+            key = license["key"] if isinstance(license, dict) else None
+''')]),
+    Rewrite("memoize keeps its values elsewhere", [
+        Edit("utils.py", "", '''
+
+class MemoizeElsewhere(memoize):
+    """Keeps all values of an instance in one dict, not as attributes."""
+
+    def __init__(self, method):
+        """Wrap the method, as memoize does."""
+        super().__init__(method)
+        self.method = method
+
+    def __get__(self, instance, owner=None):
+        """Compute the value, or look it up in the dict."""
+        if instance is None or not hasattr(instance, "__dict__"):
+            return super().__get__(instance, owner)
+        values = vars(instance).setdefault("_memoized", {})
+        if self not in values:
+            values[self] = self.method(instance)
+        return values[self]
+
+    def __set__(self, instance, value):
+        """Put a value in the dict."""
+        vars(instance).setdefault("_memoized", {})[self] = value
+
+    def __delete__(self, instance):
+        """Forget the value, so that the next reading computes it."""
+        del vars(instance)["_memoized"][self]
+
+
+memoize = MemoizeElsewhere
+''')]),
+    Rewrite("a timeout passed to requests.get", [
+        Edit("utils.py",
+             "    response = fetch(url, session, options)\n",
+             "    if session is None:\n"
+             "        options.setdefault(\"timeout\", 30)\n"
+             "    response = fetch(url, session, options)\n")]),
+    Rewrite("the URL passed to get_json by keyword", [
+        Edit("client.py",
+             "            org: Dict[str, Any] = get_json(url)\n",
+             "            org: Dict[str, Any] = get_json(url=url)\n"),
+        Edit("client.py",
+             "            repos: List[Dict[str, Any]] = get_json(url)\n",
+             "            repos: List[Dict[str, Any]] = "
+             "get_json(url=url)\n")]),
+]
+
+
+def edited(sources: Sources, edits: List[Edit]) -> Sources:
+    """Return the modules' code after some edits.
+
+    Raises ValueError for lines that do not occur exactly once.
+    """
+    after = dict(sources)
+    for edit in edits:
+        source = after[edit.file]
+        if not edit.before:
+            after[edit.file] = source + edit.after
+        elif source.count(edit.before) == 1:
+            after[edit.file] = source.replace(edit.before, edit.after)
+        else:
+            raise ValueError(f"{edit.file} has {source.count(edit.before)} "
+                             f"times, not once:\n{edit.before}")
+    return after
+
+
+def wrecked(source: str) -> str:
+    """Return a module's code with every function raising an exception.
+
+    Each is to have a docstring; the exception comes right after it. The
+    module can still be imported: what runs then, the methods of a decorator
+    for example, is left as it is.
+    """
+    lines = source.splitlines()
+    firsts = [
+        node.body[1] for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef)
+        and node.name not in ("__init__", "__set_name__") and node.body[1:]]
+    for number in sorted(map(line_of, firsts), reverse=True):
+        line = lines[number - 1]
+        indent = line[:len(line) - len(line.lstrip())]
+        lines.insert(number - 1, f"{indent}raise RuntimeError('wrecked')")
+    return "\n".join(lines) + "\n"
+
+
+def line_of(statement: ast.stmt) -> int:
+    """Return the line on which a statement, or its decorator, begins."""
+    decorators: List[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(one.lineno for one in decorators)])
