@@ -1179,7 +1179,8 @@ class TestGetJsonOverLoopback(unittest.TestCase):
                     on_request=on_request) as url:
             program = subprocess.Popen(
                 [sys.executable, "-c", PROGRAM, f"{url}/orgs/google/repos"],
-                cwd=os.path.dirname(os.path.abspath(__file__)), env={},
+                cwd=os.path.dirname(os.path.abspath(__file__)),
+                env={"PYTHONDONTWRITEBYTECODE": "1"},
                 stderr=subprocess.PIPE, universal_newlines=True)
             self.addCleanup(program.__exit__, None, None, None)
             self.addCleanup(program.kill)

@@ -180,8 +180,10 @@ def fetch(
         url: str, session: Optional[Session], options: Mapping[str, Any]
         ) -> Response:
     """Make one request and return the response, or the double of one."""
+    get: Callable[..., Response] = (
+        requests.get if session is None else session.get)
     try:
-        return (requests if session is None else session).get(url, **options)
+        return get(url, **options)
     except RequestException:
         raise
     except (TransportError, ValueError) as error:
