@@ -16,6 +16,7 @@ except ValueError:
 
 import argparse
 import csv
+import gc
 import io
 import json
 import logging
@@ -38,7 +39,7 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import (
     ChunkedEncodingError, ConnectionError, ContentDecodingError, HTTPError,
     InvalidHeader, InvalidSchema, InvalidURL, ProxyError, Timeout)
-from requests.utils import default_user_agent, should_bypass_proxies
+from requests.utils import default_user_agent
 from urllib3.util import parse_url
 
 from utils import AnswerError, access_nested_map, get_json, memoize, origin
@@ -75,11 +76,10 @@ class GithubOrgClient:
 
     @classmethod
     def from_environment(cls, org_name: str) -> "GithubOrgClient":
-        """Make a client for production, as the environment says.
+        """Make a client for production, with a `tuned_session`.
 
-        The token is GH_TOKEN or else GITHUB_TOKEN, if any. The API's URL is
-        GITHUB_API_URL (https://HOST/api/v3 for a GitHub Enterprise Server)
-        or else GitHub's. Raises what `tuned_session` raises.
+        Its token is GH_TOKEN or else GITHUB_TOKEN, if any, its API
+        GITHUB_API_URL (such as https://HOST/api/v3) or else GitHub's.
         """
         get = os.environ.get
         token = get("GH_TOKEN") or get("GITHUB_TOKEN")
@@ -401,19 +401,17 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="client.py", allow_abbrev=False,
         description="List an organization's public repositories on GitHub.",
-        epilog="KEY is a license's key or SPDX id in any case: 'none' stands "
-        "for no license, 'other' for a license file that GitHub does not "
-        "recognize, so that somebody must read it. GH_TOKEN or GITHUB_TOKEN, "
-        "if set, holds a token, and GITHUB_API_URL the API of a GitHub "
-        "Enterprise Server.")
+        epilog="KEY is a license's key or SPDX id, in any case, and can be "
+        "given more than once. 'none' stands for no license, 'other' for a "
+        "license file that GitHub does not recognize: somebody must read it. "
+        "GH_TOKEN or GITHUB_TOKEN, if set, holds a token, and GITHUB_API_URL "
+        "the API of a GitHub Enterprise Server.")
     add = parser.add_argument
     add("org", metavar="ORG", help="the organization's name")
     add("--license", metavar="KEY", action="append", default=[],
-        help="only repositories under this license, or another one if given "
-        "more than once")
+        help="only repositories under this license, or one of several")
     add("--not-license", metavar="KEY", action="append", default=[],
-        help="only repositories that are not under this license, nor another "
-        "one if given more than once")
+        help="only repositories not under this license, nor any of several")
     add("--source", action="store_true", help="leave out forks")
     add("--no-archived", action="store_true",
         help="leave out archived repositories")
@@ -533,14 +531,20 @@ def explain(error: Exception, args: argparse.Namespace) -> str:
     if request is None or isinstance(error, AnswerError):
         return str(error)
     host = parse_url(request.url).netloc
-    proxy = proxy_for(request.url)
+    name = request.url.partition(":")[0] + "_proxy"
+    proxy = next((f"the proxy in {variable}" for variable in
+                  (name, name.upper(), "all_proxy", "ALL_PROXY")
+                  if os.environ.get(variable)), None)
     if isinstance(error, LimitError):
         if "Authorization" in request.headers:
             return str(error)
         return (f"{error}; a token in GH_TOKEN raises 60 requests an hour "
                 "to 5,000")
     if isinstance(error, HTTPError):
-        return explain_status(error.response, args)
+        response: Any = error.response
+        if response.status_code == 407 and proxy:
+            return f"{proxy} denied: 407 {response.reason}"
+        return explain_status(response, args)
     if isinstance(error, (ChunkedEncodingError, ContentDecodingError)):
         return f"{host} sent a broken answer; try again later"
     if proxy and isinstance(error, (InvalidSchema, InvalidURL)):
@@ -570,8 +574,6 @@ def explain_status(response: Any, args: argparse.Namespace) -> str:
         advice = ("; GITHUB_API_URL may be wrong too" if not args.recorded
                   and os.environ.get("GITHUB_API_URL") else "")
         return f"no such organization: {args.org}{advice}"
-    if status == 407:
-        return f"{proxy_for(url)} denied: {status} {response.reason}"
     try:
         said = access_nested_map(response.json(), ("message",))
     except (KeyError, RecursionError, ValueError):
@@ -582,17 +584,6 @@ def explain_status(response: Any, args: argparse.Namespace) -> str:
     return f"{parse_url(url).netloc} answered {status}: {said}{advice}"
 
 
-def proxy_for(url: str) -> str:
-    """Return what to call the proxy that the environment has for a URL."""
-    parts = parse_url(url)
-    if not should_bypass_proxies(url, None):
-        name = f"{parts.scheme}_proxy"
-        for variable in (name, name.upper(), "all_proxy", "ALL_PROXY"):
-            if os.environ.get(variable):
-                return f"the proxy in {variable}"
-    return ""
-
-
 if __name__ == "__main__":
     # Where they are closed: nothing is said, and printing fails.
     sys.stderr = sys.stderr or open(os.devnull, "w")
@@ -600,6 +591,7 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     finally:
+        gc.freeze()  # Python would look through it all for garbage.
         try:
             sys.stdout.flush()
         except OSError:  # main has told of it; Python would try once more.
