@@ -30,7 +30,8 @@ from email.utils import mktime_tz, parsedate_tz
 from http.client import HTTPException
 from itertools import count
 from threading import Lock
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
+from typing import (
+    Any, Dict, Iterator, List, Mapping, Optional, Sequence, Union)
 from urllib.parse import quote
 
 import requests
@@ -281,7 +282,6 @@ class GithubAdapter(HTTPAdapter):
                     response.status_code, response.headers, body, backoff)
                 if wait is None:
                     return response
-                response.close()
             except RequestException as error:
                 error.request, error.response = request, response
                 if backoff is None or not isinstance(error, TRANSIENT):
@@ -295,7 +295,7 @@ def read_body(response: Response) -> bytes:
     """Read a response's body as far as MAX_BODY, and return it."""
     host = parse_url(response.url).netloc
     # One coding only, of those asked for: others unpack without bounds.
-    if response.headers.get("Content-Encoding", "").strip().lower() not in (
+    if response.headers.get("Content-Encoding", "").lower() not in (
             "", "identity", "gzip", "deflate"):
         response.close()
         raise AnswerError(f"{host} sent an encoding nobody asked for")
@@ -331,7 +331,7 @@ def seconds_to_wait(
     if wait is not None:
         if wait <= MAX_WAIT and backoff is not None:
             return wait
-        raise limit_error(str(time.time() + wait))
+        raise limit_error(time.time() + wait)
     if status == 429 or "Retry-After" in headers:
         raise limit_error("")
     return None  # 403 has other reasons too.
@@ -348,7 +348,7 @@ def retry_after(text: str) -> Optional[float]:
         return None
 
 
-def limit_error(end: str) -> LimitError:
+def limit_error(end: Union[str, float]) -> LimitError:
     """Return an error that tells when a limit ends, in seconds since 1970."""
     try:
         date = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(float(end)))
@@ -373,8 +373,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             if args.recorded:
                 from fixtures import replay
                 url = stack.enter_context(replay())
-                client = GithubOrgClient(
-                    args.org, tuned_session(api_url=url), url)
+                client = GithubOrgClient(args.org, tuned_session(), url)
             else:
                 client = GithubOrgClient.from_environment(args.org)
             client.workers = args.jobs

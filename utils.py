@@ -179,16 +179,21 @@ def without_password(text: str) -> str:
 def fetch(
         url: str, session: Optional[Session], options: Mapping[str, Any]
         ) -> Response:
-    """Make one request and return the response, or the double of one."""
+    """Make one request; return the response, but raise for a bad status."""
     get: Callable[..., Response] = (
         requests.get if session is None else session.get)
     try:
-        return get(url, **options)
+        response = get(url, **options)
     except RequestException:
         raise
     except (TransportError, ValueError) as error:
         # requests lets these through: for a nonsensical redirect, say.
         raise AnswerError(f"{url} can't be fetched: {error}") from error
+    if not is_double(response) and response.status_code >= 400:
+        raise HTTPError(without_password(
+            f"{response.url} answered {response.status_code}: "
+            f"{response.reason}"), response=response)
+    return response
 
 
 def is_double(response: Any) -> bool:
@@ -200,11 +205,7 @@ def is_double(response: Any) -> bool:
 
 
 def decode(response: Response) -> Any:
-    """Return the JSON document in a response; raise for a bad status."""
-    if response.status_code >= 400:
-        raise HTTPError(without_password(
-            f"{response.url} answered {response.status_code}: "
-            f"{response.reason}"), response=response)
+    """Return the JSON document in a response that really arrived."""
     try:
         (response.content or b"").decode()  # json() would let it pass.
         response.encoding = "utf-8"  # whatever the headers say
@@ -218,7 +219,6 @@ def add_pages(
         items: List[Any], response: Response, seen: Set[str],
         get_page: Callable[[str], Response], workers: int) -> None:
     """Add to a list, whose first page has arrived, the items of the rest."""
-    seen.add(response.url)
     urls = following_pages(response, seen)
     while urls:
         with closing(in_order(get_page, urls, workers)) as pages:
@@ -247,17 +247,18 @@ def following_pages(response: Response, seen: Set[str]) -> List[str]:
         raise AnswerError(f"{here} has a broken link") from error
     if "next" not in links:
         return []
-    urls = [links["next"]]
-    if origin(urls[0]) != origin(here):
-        raise AnswerError(f"{here} links to another origin: {urls[0]}")
-    start = NUMBERED_PAGE.fullmatch(urls[0])
+    next_url = links["next"]
+    if origin(next_url) != origin(here):
+        raise AnswerError(f"{here} links to another origin: {next_url}")
+    urls = [next_url]
+    start = NUMBERED_PAGE.fullmatch(next_url)
     end = NUMBERED_PAGE.fullmatch(links.get("last", ""))
     if start and end and start.group(1, 3) == end.group(1, 3):
         numbers = range(int(start[2]) + 1, int(end[2]) + 1)
         urls.extend(f"{start[1]}{number}{start[3]}"
                     for number in numbers[:MAX_PAGES])
     # The first page has a second URL: the one that later pages call first.
-    seen.add(links.get("first", here))
+    seen.update((here, links.get("first", here)))
     if not seen.isdisjoint(urls):
         raise AnswerError(f"{here} links to a page already seen")
     seen.update(urls)
@@ -286,7 +287,7 @@ def parse_links(header: str) -> Dict[str, str]:
                 value = re.sub(r"\\(.)", r"\1", value[1:-1])
             parameters.setdefault(name.lower(), value)  # The first counts.
         # requests, and so some servers, take ' for a quotation mark too.
-        rels = parameters.get("rel", "").replace("'", " ").lower()
+        rels = parameters.get("rel", "").replace("'", "").lower()
         for rel in rels.split():
             if rel == "next" and (
                     "anchor" in parameters
