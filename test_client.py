@@ -402,6 +402,7 @@ class TestTunedSession(unittest.TestCase):
         ("http://ghe.example/api/v3", "ghe.example"),
         ("http://localhost.example", "localhost.example"),
         ("http://128.0.0.1", "128.0.0.1"),
+        ("http://127.foo.bar.com", "127.foo.bar.com"),
         ("http://[::2]", "[::2]"),
     ])
     def test_token_is_not_sent_unencrypted(
@@ -715,6 +716,14 @@ class TestLibraryOverLoopback(ReplayTestCase):
         self.assertIsInstance(caught.exception, LimitError)
         answer: Any = caught.exception.response
         self.assertEqual(answer.status_code, 403)
+
+    def test_wait_is_logged(self) -> None:
+        """A program hears of waits by the log named client."""
+        self.start_replay({ORG: [Fault(403, {"Retry-After": "7"})]})
+        with self.assertLogs("client") as logs:
+            GithubOrgClient.from_environment("google").org
+        self.assertEqual(
+            logs.output, ["INFO:client:waiting 7 s before the next try"])
 
     @parameterized.expand([("POST",), ("PUT",), ("HEAD",)])
     def test_only_get_is_tried_again(self, method: str) -> None:
@@ -1114,9 +1123,8 @@ class TestCommand(ReplayTestCase):
             with self.assertRaises(SystemExit) as caught:
                 client.main(["--help"])
         self.assertEqual(caught.exception.code, 0)
-        self.assertIn(said, [
-            " ".join(line.split())[:len(said)]
-            for line in out.getvalue().splitlines()])
+        lines = [" ".join(line.split()) for line in out.getvalue().split("\n")]
+        self.assertIn(said, [line[:len(said)] for line in lines])
 
     @parameterized.expand([
         ("reader_gone", BrokenPipeError(), 0, ""),
@@ -1469,9 +1477,9 @@ class TestNetwork(ReplayTestCase):
         """A proxy that wants a password is named, whatever it is to do."""
         denial = Fault(raw=b"HTTP/1.1 407 Proxy Authentication Required\r\n"
                        b"Content-Length: 0\r\n\r\n")
-        url = self.start_replay({"host.invalid": repeat(denial)})
+        url = self.start_replay({"localhost.invalid": repeat(denial)})
         os.environ[variable] = url
-        os.environ["GITHUB_API_URL"] = f"{scheme}://host.invalid"
+        os.environ["GITHUB_API_URL"] = f"{scheme}://localhost.invalid"
         with warnings.catch_warnings():
             # A tunnel of Python 3.7 leaves its socket to the collector.
             warnings.simplefilter("ignore", ResourceWarning)
@@ -1479,6 +1487,12 @@ class TestNetwork(ReplayTestCase):
                 url, f"the proxy in {variable} denied: {said}"
                 "407 Proxy Authentication Required")
             gc.collect()
+
+    def test_error_beyond_a_proxy(self) -> None:
+        """A proxy that does its work is not to blame for an answer."""
+        os.environ["HTTP_PROXY"] = self.start_replay({ORG: [Fault(403)]})
+        url = os.environ["GITHUB_API_URL"] = "http://host.invalid"
+        self.assert_complaint(url, "HOST answered 403: Forbidden")
 
     def test_proxy_that_has_exceptions(self) -> None:
         """A host in NO_PROXY is reached without the proxy."""
@@ -1620,6 +1634,7 @@ class TestTerminal(ReplayTestCase):
         with patch.object(logging.getLogger(), "handlers", []):
             status, err = self.run_on_terminal("google", "-v")
         self.assertEqual(status, 0)
+        self.assertIn('"GET /orgs/google HTTP/', err.getvalue())
         self.assertNotIn("\r", err.getvalue())
 
     def test_log_is_left_as_it_was(self) -> None:
