@@ -192,7 +192,7 @@ CONNECT_AND_READ = (5, 30)  # seconds: the timeouts of each request
 BACKOFF = (0, 1, 2)  # seconds before the second, third and fourth try
 MAX_WAIT = 60  # seconds that GitHub may have us wait before the next try
 MAX_BODY = 64 * 2**20  # bytes, once decoded; a page has about 2**20
-CHUNK = 2**14  # bytes to read at once: gzip may make a thousand times more
+CHUNK = 2**16  # bytes to read at once: gzip may make a thousand times more
 # https://docs.github.com/rest/using-the-rest-api/getting-started-with-the-rest-api
 HEADERS = {
     "Accept": "application/vnd.github+json",
@@ -282,6 +282,7 @@ class GithubAdapter(HTTPAdapter):
                     response.status_code, response.headers, body, backoff)
                 if wait is None:
                     return response
+                response.close()
             except RequestException as error:
                 error.request, error.response = request, response
                 if backoff is None or not isinstance(error, TRANSIENT):
@@ -400,17 +401,17 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="client.py", allow_abbrev=False,
         description="List an organization's public repositories on GitHub.",
-        epilog="KEY is a license's key or SPDX id, in any case, and can be "
-        "given more than once. 'none' stands for no license, 'other' for a "
-        "license file that GitHub does not recognize: somebody must read it. "
-        "GH_TOKEN or GITHUB_TOKEN, if set, holds a token, and GITHUB_API_URL "
-        "the API of a GitHub Enterprise Server.")
+        epilog="KEY is a license's key or SPDX id, in any case: 'none' stands "
+        "for no license, 'other' for a license file that GitHub does not "
+        "recognize, so that somebody must read it. GH_TOKEN or GITHUB_TOKEN, "
+        "if set, holds a token, and GITHUB_API_URL the API of a GitHub "
+        "Enterprise Server. Exit status: 0 done, 1 failed, 2 wrong usage.")
     add = parser.add_argument
     add("org", metavar="ORG", help="the organization's name")
     add("--license", metavar="KEY", action="append", default=[],
-        help="only repositories under this license, or one of several")
+        help="only repositories under this license; repeat it to allow others")
     add("--not-license", metavar="KEY", action="append", default=[],
-        help="only repositories not under this license, nor any of several")
+        help="leave out those under this license; repeat it to leave out more")
     add("--source", action="store_true", help="leave out forks")
     add("--no-archived", action="store_true",
         help="leave out archived repositories")
@@ -430,8 +431,11 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     add("-v", "--verbose", action="store_true",
         help="tell of every request on stderr")
     args = parser.parse_args(argv)
-    if not all(map(str.strip, [args.org, *args.license, *args.not_license])):
-        parser.error("ORG and KEY must not be empty")
+    if not args.org.strip():
+        parser.error("ORG must not be empty")
+    for key in args.license + args.not_license:
+        if not re.fullmatch(r"[\w.+-]+", key):
+            parser.error(f"no license has the key {key!r}; give one at a time")
     if not 1 <= args.jobs <= MAX_WORKERS:
         parser.error(f"argument --jobs: must be from 1 to {MAX_WORKERS}")
     return args

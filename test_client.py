@@ -1075,6 +1075,7 @@ class TestCommand(ReplayTestCase):
         ("two_orgs", ["google", "microsoft"]),
         ("empty_license", ["google", "--license", ""]),
         ("blank_not_license", ["google", "--not-license", " "]),
+        ("licenses_in_one", ["google", "--license", "mit,isc"]),
         ("not_license_of_nothing", ["google", "--not-license"]),
         ("no_jobs", ["google", "--jobs", "0"]),
         ("too_many_jobs", ["google", "--jobs", "101"]),
@@ -1097,7 +1098,7 @@ class TestCommand(ReplayTestCase):
         self.assertEqual(self.asked, [])
 
     @parameterized.expand([
-        ("empty", [""], "ORG and KEY must not be empty"),
+        ("empty", [""], "ORG must not be empty"),
         ("jobs", ["x", "--jobs", "0"],
          "argument --jobs: must be from 1 to 100"),
     ])
@@ -1113,7 +1114,7 @@ class TestCommand(ReplayTestCase):
         ("List an organization's public repositories on GitHub.",),
         ("ORG the organization's name",),
         ("--license KEY only repositories under this license",),
-        ("--not-license KEY only repositories",),
+        ("--not-license KEY leave out those u",),
         ("--source leave out forks",),
         ("--no-archived leave out archived repositories",),
         ("--exit-code exit with status 3 if anything is listed",),
