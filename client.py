@@ -252,6 +252,7 @@ class GithubAdapter(HTTPAdapter):
         super().__init__(pool_maxsize=MAX_WORKERS)
         self._token = token
         self._origin = origin(api_url)
+        self.waits_until = 0.0  # by time.monotonic()
 
     def send(
             self, request: PreparedRequest, stream: bool = False,
@@ -289,6 +290,7 @@ class GithubAdapter(HTTPAdapter):
                     raise
                 wait = backoff
             LOG.info("waiting %g s before the next try", wait)
+            self.waits_until = time.monotonic() + wait
             time.sleep(wait)
 
 
@@ -450,6 +452,7 @@ def progress_line(session: Session) -> Iterator[None]:
     lock = Lock()
     numbers = count(1)
     total = ""
+    adapter: Any = session.get_adapter("https://")
 
     def count_page(response: Response, *args: Any, **kwargs: Any) -> None:
         """Count a response if it is a page: a response hook of requests'."""
@@ -459,7 +462,9 @@ def progress_line(session: Session) -> Iterator[None]:
             with lock:
                 if "&page=" in last:
                     total = " of " + last.rpartition("&page=")[2]
-                LOG.info("pages: %d%s", next(numbers), total)
+                number = next(numbers)
+                if time.monotonic() >= adapter.waits_until:
+                    LOG.info("pages: %d%s", number, total)
 
     session.hooks["response"].append(count_page)
     LOG.addHandler(line)

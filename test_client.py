@@ -1565,13 +1565,24 @@ class TestTerminal(ReplayTestCase):
         self.assertEqual(err.lines(), ["", "pages: 1", "pages: 2", ""])
 
     def test_wait_is_told(self) -> None:
-        """While GitHub makes it wait, the line says for how long."""
+        """While GitHub makes it wait, the line says for how long.
+
+        The wait is not slept here, so that all pages come during it.
+        """
         limit = Fault(403, {"Retry-After": "45"})
-        self.start_replay({FIRST_PAGE: [limit]})
+        self.start_replay({FIRST_PAGE: [limit]}, repos=PAGED_REPOS)
         status, err = self.run_on_terminal("google")
         self.assertEqual(status, 0)
+        self.assertEqual(
+            err.lines(), ["", "waiting 45 s before the next try", ""])
+
+    def test_pages_after_a_wait(self) -> None:
+        """After a wait, here of no time at all, pages are counted again."""
+        limit = Fault(403, {"Retry-After": "0"})
+        self.start_replay({FIRST_PAGE: [limit]})
+        status, err = self.run_on_terminal("google")
         self.assertEqual(err.lines(), [
-            "", "waiting 45 s before the next try", "pages: 1", ""])
+            "", "waiting 0 s before the next try", "pages: 1", ""])
 
     def test_error_stays_last(self) -> None:
         """A page that arrives after an error does not cover it."""
