@@ -24,6 +24,7 @@ import os
 import re
 import sys
 import time
+import zlib
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from email.utils import mktime_tz, parsedate_tz
@@ -192,11 +193,11 @@ CONNECT_AND_READ = (5, 30)  # seconds: the timeouts of each request
 BACKOFF = (0, 1, 2)  # seconds before the second, third and fourth try
 MAX_WAIT = 60  # seconds that GitHub may have us wait before the next try
 MAX_BODY = 64 * 2**20  # bytes, once decoded; a page has about 2**20
-CHUNK = 2**16  # bytes to read at once: gzip may make a thousand times more
+CHUNK = 2**16  # bytes to read at once
 # https://docs.github.com/rest/using-the-rest-api/getting-started-with-the-rest-api
 HEADERS = {
     "Accept": "application/vnd.github+json",
-    "Accept-Encoding": "gzip, deflate",
+    "Accept-Encoding": "gzip",
     "User-Agent": f"github-org-client {default_user_agent()}",
     "X-GitHub-Api-Version": "2022-11-28",
 }
@@ -297,18 +298,25 @@ class GithubAdapter(HTTPAdapter):
 def read_body(response: Response) -> bytes:
     """Read a response's body as far as MAX_BODY, and return it."""
     host = parse_url(response.url).netloc
-    # One coding only, of those asked for: others unpack without bounds.
-    if response.headers.get("Content-Encoding", "").lower() not in (
-            "", "identity", "gzip", "deflate"):
-        response.close()
-        raise AnswerError(f"{host} sent an encoding nobody asked for")
+    # Without this header urllib3 does not decode: it would know no bounds.
+    encoding = response.raw.headers.pop("Content-Encoding", "").lower()
+    gzip = zlib.decompressobj(wbits=31)
     body = bytearray()
     response.raw.enforce_content_length = True  # for urllib3 1
     with response:
+        if encoding not in ("", "identity", "gzip"):
+            raise AnswerError(f"{host} sent an encoding nobody asked for")
         for chunk in response.iter_content(CHUNK):
+            if encoding == "gzip":
+                try:
+                    chunk = gzip.decompress(chunk, MAX_BODY + 1 - len(body))
+                except zlib.error as error:
+                    raise ContentDecodingError(error) from error
             body += chunk
             if len(body) > MAX_BODY:
                 raise AnswerError(f"{host} sent over {MAX_BODY:,} bytes")
+    if encoding == "gzip" and body and not gzip.eof:
+        raise ChunkedEncodingError("the end of the body is missing")
     response._content = bytes(body)
     return response._content
 
