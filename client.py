@@ -24,6 +24,7 @@ import os
 import re
 import sys
 import time
+import zlib
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from email.utils import mktime_tz, parsedate_tz
@@ -192,11 +193,11 @@ CONNECT_AND_READ = (5, 30)  # seconds: the timeouts of each request
 BACKOFF = (0, 1, 2)  # seconds before the second, third and fourth try
 MAX_WAIT = 60  # seconds that GitHub may have us wait before the next try
 MAX_BODY = 64 * 2**20  # bytes, once decoded; a page has about 2**20
-CHUNK = 2**14  # bytes to read at once: gzip may make a thousand times more
+CHUNK = 2**16  # bytes to read at once
 # https://docs.github.com/rest/using-the-rest-api/getting-started-with-the-rest-api
 HEADERS = {
     "Accept": "application/vnd.github+json",
-    "Accept-Encoding": "gzip, deflate",
+    "Accept-Encoding": "gzip",
     "User-Agent": f"github-org-client {default_user_agent()}",
     "X-GitHub-Api-Version": "2022-11-28",
 }
@@ -252,6 +253,7 @@ class GithubAdapter(HTTPAdapter):
         super().__init__(pool_maxsize=MAX_WORKERS)
         self._token = token
         self._origin = origin(api_url)
+        self.waits_until = 0.0  # by time.monotonic()
 
     def send(
             self, request: PreparedRequest, stream: bool = False,
@@ -282,30 +284,39 @@ class GithubAdapter(HTTPAdapter):
                     response.status_code, response.headers, body, backoff)
                 if wait is None:
                     return response
+                response.close()
             except RequestException as error:
                 error.request, error.response = request, response
                 if backoff is None or not isinstance(error, TRANSIENT):
                     raise
                 wait = backoff
             LOG.info("waiting %g s before the next try", wait)
+            self.waits_until = time.monotonic() + wait
             time.sleep(wait)
 
 
 def read_body(response: Response) -> bytes:
     """Read a response's body as far as MAX_BODY, and return it."""
     host = parse_url(response.url).netloc
-    # One coding only, of those asked for: others unpack without bounds.
-    if response.headers.get("Content-Encoding", "").lower() not in (
-            "", "identity", "gzip", "deflate"):
-        response.close()
-        raise AnswerError(f"{host} sent an encoding nobody asked for")
+    # Without this header urllib3 does not decode: it would know no bounds.
+    encoding = response.raw.headers.pop("Content-Encoding", "").lower()
+    gzip = zlib.decompressobj(wbits=31)
     body = bytearray()
     response.raw.enforce_content_length = True  # for urllib3 1
     with response:
+        if encoding not in ("", "identity", "gzip"):
+            raise AnswerError(f"{host} sent an encoding nobody asked for")
         for chunk in response.iter_content(CHUNK):
+            if encoding == "gzip":
+                try:
+                    chunk = gzip.decompress(chunk, MAX_BODY + 1 - len(body))
+                except zlib.error as error:
+                    raise ContentDecodingError(error) from error
             body += chunk
             if len(body) > MAX_BODY:
                 raise AnswerError(f"{host} sent over {MAX_BODY:,} bytes")
+    if encoding == "gzip" and body and not gzip.eof:
+        raise ChunkedEncodingError("the end of the body is missing")
     response._content = bytes(body)
     return response._content
 
@@ -400,17 +411,17 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="client.py", allow_abbrev=False,
         description="List an organization's public repositories on GitHub.",
-        epilog="KEY is a license's key or SPDX id, in any case, and can be "
-        "given more than once. 'none' stands for no license, 'other' for a "
-        "license file that GitHub does not recognize: somebody must read it. "
-        "GH_TOKEN or GITHUB_TOKEN, if set, holds a token, and GITHUB_API_URL "
-        "the API of a GitHub Enterprise Server.")
+        epilog="KEY is a license's key or SPDX id, in any case: 'none' stands "
+        "for no license, 'other' for a license file that GitHub does not "
+        "recognize, so that somebody must read it. GH_TOKEN or GITHUB_TOKEN, "
+        "if set, holds a token, and GITHUB_API_URL the API of a GitHub "
+        "Enterprise Server. Exit status: 0 done, 1 failed, 2 wrong usage.")
     add = parser.add_argument
     add("org", metavar="ORG", help="the organization's name")
     add("--license", metavar="KEY", action="append", default=[],
-        help="only repositories under this license, or one of several")
+        help="only repositories under this license; repeat it to allow others")
     add("--not-license", metavar="KEY", action="append", default=[],
-        help="only repositories not under this license, nor any of several")
+        help="leave out those under this license; repeat it to leave out more")
     add("--source", action="store_true", help="leave out forks")
     add("--no-archived", action="store_true",
         help="leave out archived repositories")
@@ -430,8 +441,11 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     add("-v", "--verbose", action="store_true",
         help="tell of every request on stderr")
     args = parser.parse_args(argv)
-    if not all(map(str.strip, [args.org, *args.license, *args.not_license])):
-        parser.error("ORG and KEY must not be empty")
+    if not args.org.strip():
+        parser.error("ORG must not be empty")
+    for key in args.license + args.not_license:
+        if not re.fullmatch(r"[\w.+-]+", key):
+            parser.error(f"no license has the key {key!r}; give one at a time")
     if not 1 <= args.jobs <= MAX_WORKERS:
         parser.error(f"argument --jobs: must be from 1 to {MAX_WORKERS}")
     return args
@@ -446,6 +460,7 @@ def progress_line(session: Session) -> Iterator[None]:
     lock = Lock()
     numbers = count(1)
     total = ""
+    adapter: Any = session.get_adapter("https://")
 
     def count_page(response: Response, *args: Any, **kwargs: Any) -> None:
         """Count a response if it is a page: a response hook of requests'."""
@@ -455,7 +470,9 @@ def progress_line(session: Session) -> Iterator[None]:
             with lock:
                 if "&page=" in last:
                     total = " of " + last.rpartition("&page=")[2]
-                LOG.info("pages: %d%s", next(numbers), total)
+                number = next(numbers)
+                if time.monotonic() >= adapter.waits_until:
+                    LOG.info("pages: %d%s", number, total)
 
     session.hooks["response"].append(count_page)
     LOG.addHandler(line)

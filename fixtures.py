@@ -512,9 +512,9 @@ def replay(
 
 
 def port_number(text: str) -> int:
-    """Return a TCP port from the command line; ValueError if it is none."""
-    if not 0 <= int(text) <= 65535:
-        raise ValueError
+    """Return a TCP port from the command line."""
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > 65535:
+        raise argparse.ArgumentTypeError("must be a number from 0 to 65535")
     return int(text)
 
 
