@@ -42,7 +42,7 @@ from requests.exceptions import (
     ChunkedEncodingError, ConnectionError, ContentDecodingError, HTTPError,
     InvalidHeader, InvalidSchema, InvalidURL, ProxyError, Timeout)
 from requests.utils import default_user_agent
-from urllib3.util import parse_url
+from urllib3.util import Url, parse_url
 
 from utils import AnswerError, access_nested_map, get_json, memoize, origin
 
@@ -230,7 +230,7 @@ def check_api(api_url: str, token: Optional[str]) -> None:
     try:
         url = parse_url(api_url)
     except ValueError:
-        url = parse_url("")
+        url = Url()
     if (url.scheme not in ("http", "https") or not url.host
             or url.auth or url.query or url.fragment):
         raise InvalidURL("the API's URL must be like https://HOST/api/v3")
@@ -572,10 +572,9 @@ def explain(error: Exception, args: argparse.Namespace) -> str:
         causes.append(causes[-1].__context__)
     cause = [cause for cause in causes
              if isinstance(cause, (OSError, HTTPException))][-1]
-    if isinstance(cause, HTTPException) and not isinstance(cause, OSError):
+    if not isinstance(cause, OSError):
         return f"{host} did not answer in HTTP"
-    why = getattr(cause, "strerror", None) or str(cause)
-    why = re.sub(r"\[.*?\] |\s*\(_ssl\.c.*\)", "", why)
+    why = re.sub(r"\[.*?\] | \(_ssl.*", "", cause.strerror or str(cause))
     if isinstance(error, ProxyError):
         return (f"{proxy} denied: {why}" if "407" in why else
                 f"cannot reach {proxy}: {why}")

@@ -1413,17 +1413,24 @@ class TestNetwork(ReplayTestCase):
                 url, "cannot reach HOST: Name or service not known; check "
                 "the network, and GITHUB_API_URL if it is set")
 
-    def test_error_behind_an_error(self) -> None:
+    @parameterized.expand([
+        ("system", OSError(113, "No route to host"), "No route to host"),
+        ("openssl", OSError("[SSL: X] verify failed: [a] bad (_ssl.c:99)"),
+         "verify failed: bad"),
+        ("text_alone", OSError("gone"), "gone"),
+    ])
+    def test_error_behind_an_error(
+            self, _: str, behind: Exception, said: str) -> None:
         """The line says what the system said, whatever else lies behind."""
         error = requests.ConnectionError("Max retries exceeded with url: ...")
-        error.__context__ = OSError(113, "No route to host")
-        error.__context__.__context__ = TypeError("of urllib3's own")
+        error.__context__ = behind
+        behind.__context__ = TypeError("of urllib3's own")
         url = os.environ["GITHUB_API_URL"] = "http://host.invalid"
         with patch("requests.adapters.HTTPAdapter.send", autospec=True,
                    side_effect=error):
             self.assert_complaint(
-                url, "cannot reach HOST: No route to host; check the "
-                "network, and GITHUB_API_URL if it is set")
+                url, f"cannot reach HOST: {said}; check the network, and "
+                "GITHUB_API_URL if it is set")
 
     def test_no_tls(self) -> None:
         """A server without TLS is said to be one, in OpenSSL's words."""
