@@ -255,31 +255,28 @@ class GithubAdapter(HTTPAdapter):
         self._origin = origin(api_url)
         self.waits_until = 0.0  # by time.monotonic()
 
-    def send(
-            self, request: PreparedRequest, stream: bool = False,
-            timeout: Any = None, verify: Any = True, cert: Any = None,
-            proxies: Any = None) -> Response:
+    def send(self, request: PreparedRequest, *args: Any, **options: Any
+             ) -> Response:
         """Send a request and, unless it is to be streamed, read the answer.
 
         A GET is tried four times at most, in whatever way it fails. It
         carries the token at the API's origin and no Authorization elsewhere,
         whatever .netrc says; within this machine it goes to no proxy.
         """
+        options["timeout"] = options["timeout"] or CONNECT_AND_READ
         url = str(request.url)
         request.headers.pop("Authorization", None)
         if self._token and origin(url) == self._origin:
             request.headers["Authorization"] = f"Bearer {self._token}"
         if LOOPBACK.fullmatch(parse_url(url).host or ""):
-            proxies = None
+            options["proxies"] = None
         backoffs = iter(BACKOFF if request.method == "GET" else ())
         while True:
             backoff = next(backoffs, None)  # None where no try is left
             response = None
             try:
-                response = super().send(
-                    request, stream=stream, verify=verify, cert=cert,
-                    timeout=timeout or CONNECT_AND_READ, proxies=proxies)
-                body = b"" if stream else read_body(response)
+                response = super().send(request, *args, **options)
+                body = b"" if options["stream"] else read_body(response)
                 wait = seconds_to_wait(
                     response.status_code, response.headers, body, backoff)
                 if wait is None:
@@ -311,7 +308,7 @@ def read_body(response: Response) -> bytes:
                 try:
                     chunk = gzip.decompress(chunk, MAX_BODY + 1 - len(body))
                 except zlib.error as error:
-                    raise ContentDecodingError(error) from error
+                    raise ContentDecodingError(error)
             body += chunk
             if len(body) > MAX_BODY:
                 raise AnswerError(f"{host} sent over {MAX_BODY:,} bytes")
