@@ -23,6 +23,7 @@ import sys
 import tempfile
 import threading
 import tracemalloc
+import tracemalloc
 import unittest
 import warnings
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
@@ -861,6 +862,16 @@ class TestBounds(ReplayTestCase):
         with tuned_session(None, url) as session:
             answer = session.get(url + "/orgs/google")
         self.assertEqual(answer.json(), {"a": 1})
+
+    def test_unpacked_no_further(self) -> None:
+        """A bomb is not unpacked first and measured afterwards."""
+        bomb = gzip.compress(bytes(20 * 2**20), 1)
+        url = self.start_replay({ORG: [
+            Fault(headers={"Content-Encoding": "gzip"}, body=bomb)]})
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        self.assert_complaint(url, "HOST sent over 1,000 bytes")
+        self.assertLess(tracemalloc.get_traced_memory()[1], 10 * 2**20)
 
     @parameterized.expand([("br",), ("gzip, gzip",)])
     def test_unknown_packing(self, encoding: str) -> None:
