@@ -236,7 +236,7 @@ def check_api(api_url: str, token: Optional[str]) -> None:
         raise InvalidURL("the API's URL must be like https://HOST/api/v3")
     if token and not re.fullmatch("[!-~]+", token):
         raise InvalidHeader("the token has a character that no token has")
-    if token and url.scheme == "http" and not LOOPBACK.fullmatch(url.host):
+    if token and url.scheme != "https" and not LOOPBACK.fullmatch(url.host):
         raise InvalidSchema(
             f"a token must not go to {url.host} unencrypted: use https")
 
@@ -253,7 +253,7 @@ class GithubAdapter(HTTPAdapter):
         super().__init__(pool_maxsize=MAX_WORKERS)
         self._token = token
         self._origin = origin(api_url)
-        self.waits_until = 0.0  # by time.monotonic()
+        self.waits_until = time.monotonic()
 
     def send(self, request: PreparedRequest, *args: Any, **options: Any
              ) -> Response:
@@ -281,7 +281,6 @@ class GithubAdapter(HTTPAdapter):
                     response.status_code, response.headers, body, backoff)
                 if wait is None:
                     return response
-                response.close()
             except RequestException as error:
                 error.request, error.response = request, response
                 if backoff is None or not isinstance(error, TRANSIENT):
@@ -463,10 +462,9 @@ def progress_line(session: Session) -> Iterator[None]:
         """Count a response if it is a page: a response hook of requests'."""
         nonlocal total
         if response.status_code == 200 and "per_page=" in response.url:
-            last = response.links.get("last", {}).get("url", "")
+            last = re.search("&page=([0-9]+)", str(response.links.get("last")))
             with lock:
-                if "&page=" in last:
-                    total = " of " + last.rpartition("&page=")[2]
+                total = f" of {last[1]}" if last else total
                 number = next(numbers)
                 if time.monotonic() >= adapter.waits_until:
                     LOG.info("pages: %d%s", number, total)

@@ -1549,7 +1549,7 @@ class Terminal(io.StringIO):
         shown = [""]
         for text in self.getvalue().split("\r"):
             # What is written after a \r covers what it is long enough for.
-            line = (text + shown[-1][len(text):]).rstrip()
+            line = (text + shown[-1][len(text):]).rstrip(" ")
             if line != shown[-1]:
                 shown.append(line)
         return shown
