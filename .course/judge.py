@@ -77,6 +77,14 @@ class Grade(NamedTuple):
         return self.are("wrong") + self.are("unsteady")
 
     @property
+    def problems(self) -> List[str]:
+        """What is wrong with the files that can't be imported."""
+        return [test.words if test.words.startswith(name)
+                else f"{name}: {test.words}"
+                for name, test in self.tests.items()
+                if test.words and (name == SUITE or name.endswith(".py"))]
+
+    @property
     def tied(self) -> List[str]:
         """The ids of the tests that fail on a harmless rewrite."""
         return [test_id for test_id, test in self.tests.items() if test.tied]
@@ -157,7 +165,7 @@ def grade(
             for name, source in sources.items()})
         tied = {rewrite.name: failures(edited(sources, rewrite.edits))
                 for rewrite in rewrites}
-        noticed = {mistake.number: failures(edited(sources, [mistake.edit]))
+        noticed = {mistake.number: failures(edited(sources, mistake.edits))
                    for mistake in mistakes}
         runs_code = bool(wreck())
         for name, failed in tied.items():

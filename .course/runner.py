@@ -202,11 +202,20 @@ def attempt(job: Job, known: Outcome, deadline: float) -> Tuple[bytes, str]:
                 how = watch(process, channel, job.seconds, deadline)
             finally:
                 kill_all(process)
-            size = channel.seek(0, os.SEEK_END)
-            channel.seek(max(0, size - OUTPUT) if job.show else 0)
-            return channel.read(), how
+            return end_of(channel) if job.show else channel.read(), how
     finally:
         shutil.rmtree(root, ignore_errors=True)
+
+
+def end_of(channel: BinaryIO) -> bytes:
+    """Return what was written; of much, the last lines, and that it is so."""
+    size = channel.seek(0, os.SEEK_END)
+    start = channel.seek(max(0, size - OUTPUT))
+    if start:
+        channel.readline()  # the rest of a line
+        start = channel.tell()
+    note = f"[The first {start:,} of {size:,} bytes are left out.]\n"
+    return (note.encode() if start else b"") + channel.read()
 
 
 def plant(job: Job, folder: str) -> None:
