@@ -267,12 +267,12 @@ def print_class(folders: Sequence[Path], runners: Runners) -> int:
     print(row.format(
         "folder", "noticed", "tests", "wrong", "tied", "pitfalls", "problem"))
     grades = []
-    for folder, graded, problem in grade_class(folders, runners):
+    for folder, graded, line in grade_class(folders, runners):
         if graded:
             grades.append(graded)
-            print(row.format(str(folder), *facts(graded)).rstrip(), flush=True)
-        else:
-            print(problem, flush=True)
+            line = row.format(str(folder), *facts(graded)).rstrip()
+        with runners.progress.hidden():
+            print(line, flush=True)
     print(f"\nnoticed by how many of {count(len(grades), 'suite')} (and of "
           f"{SUITES} public suites):")
     for mistake in MISTAKES:
@@ -291,13 +291,13 @@ def print_csv(folders: Sequence[Path], runners: Runners) -> int:
         *(mistake.name for mistake in MISTAKES)])
     status = 0
     for folder, graded, problem in grade_class(folders, runners):
+        cells: List[Any] = [*[""] * 5, problem]
         if graded:
-            table.writerow([folder, *facts(graded), *(
-                int(mistake in graded.noticed) for mistake in MISTAKES)])
-            status = max(status, graded.status)
-        else:
-            table.writerow([folder, *[""] * 5, problem])
-            status = 1
+            cells = [*facts(graded), *(
+                int(mistake in graded.noticed) for mistake in MISTAKES)]
+        with runners.progress.hidden():
+            table.writerow([folder, *cells])
+        status = max(status, graded.status if graded else 1)
     return status
 
 
@@ -392,6 +392,7 @@ def try_out(runners: Runners, change: str, folder: str = str(PROJECT)) -> str:
     made = change_of(change)
     job = Job(str(Path(folder).resolve()),
               edited(project_sources(), made.edits), show=True)
+    runners.progress.expect(1)
     said = runners.submit(job)
     if isinstance(made, Mistake):
         graded = grade(Path(folder), runners, [made], [])
@@ -466,16 +467,17 @@ def run(args: argparse.Namespace) -> int:
     folders = args.folders or [PROJECT]
     with Runners() as runners:
         if args.try_:
-            print(try_out(runners, *args.try_), end="")
-            return 0
-        if args.csv:
+            status, text = 0, try_out(runners, *args.try_)
+        elif args.csv:
             return print_csv(folders, runners)
-        if len(folders) > 1:
+        elif len(folders) > 1:
             return print_class(folders, runners)
-        graded = grade(folders[0], runners)
-        form = results if args.json else map_of if args.map else report
-        print(form(graded), end="")
-        return graded.status
+        else:
+            graded = grade(folders[0], runners)
+            form = results if args.json else map_of if args.map else report
+            status, text = graded.status, form(graded)
+    print(text, end="")
+    return status
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:

@@ -142,6 +142,8 @@ def grade(
     files = suite_files(folder)
     sources = project_sources()
     job = Job(str(folder.resolve()), sources, seconds=seconds)
+    # Two on the right code, one on the wrecked, one on every change.
+    runners.progress.expect(3 + len(rewrites) + len(mistakes))
     runs = [runners.submit(job._replace(profile=True)),
             runners.submit(job._replace(second=True))]
     first, second = (run.result() for run in runs)

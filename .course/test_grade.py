@@ -818,6 +818,23 @@ class TestCommand(GraderTestCase):
         self.assertEqual((graded.returncode, graded.stderr), (1, b""))
         self.assertEqual(snapshot(PROJECT), before)
 
+    @parameterized.expand([
+        ("report", []), ("class", [str(STARTER)]), ("try", ["--try", "2"])])
+    def test_terminal(self, _: str, more: List[str]) -> None:
+        """A line on a terminal counts the runs, and is cleared at the end."""
+        terminal = io.StringIO()
+        with patch.object(terminal, "isatty", return_value=True), \
+                patch.object(sys, "stderr", terminal), \
+                redirect_stdout(io.StringIO()) as out:
+            grade.main([*more, str(STARTER)])
+        lines = terminal.getvalue().split("\r")
+        shown = [line for line in lines if line.strip()]
+        total = shown[0].rpartition(" ")[2]
+        self.assertEqual(shown[-1], f"run {total} of {total}")
+        self.assertEqual(len(shown), int(total))
+        self.assertEqual(lines[-2:], [" " * len(shown[-1]), ""])
+        self.assertNotIn("run 1 of", out.getvalue())
+
     def test_closed_pipe(self) -> None:
         """A reader that goes away is no reason for a traceback."""
         reader, writer = os.pipe()
