@@ -69,6 +69,14 @@ def snapshot(folder: Path) -> Dict[str, Tuple[int, int]]:
             for path in folder.glob(pattern)}
 
 
+class Terminal(io.StringIO):
+    """What is written to a terminal, for tests."""
+
+    def isatty(self) -> bool:
+        """Say that it is one."""
+        return True
+
+
 class GraderTestCase(unittest.TestCase):
     """Tests that grade suites which they write."""
 
@@ -820,11 +828,10 @@ class TestCommand(GraderTestCase):
 
     @parameterized.expand([
         ("report", []), ("class", [str(STARTER)]), ("try", ["--try", "2"])])
-    def test_terminal(self, _: str, more: List[str]) -> None:
+    def test_on_a_terminal(self, _: str, more: List[str]) -> None:
         """A line on a terminal counts the runs, and is cleared at the end."""
-        terminal = io.StringIO()
-        with patch.object(terminal, "isatty", return_value=True), \
-                patch.object(sys, "stderr", terminal), \
+        terminal = Terminal()
+        with redirect_stderr(terminal), \
                 redirect_stdout(io.StringIO()) as out:
             grade.main([*more, str(STARTER)])
         lines = terminal.getvalue().split("\r")
