@@ -42,7 +42,7 @@ from requests.exceptions import (
     ChunkedEncodingError, ConnectionError, ContentDecodingError, HTTPError,
     InvalidHeader, InvalidSchema, InvalidURL, ProxyError, Timeout)
 from requests.utils import default_user_agent
-from urllib3.util import parse_url
+from urllib3.util import Url, parse_url
 
 from utils import AnswerError, access_nested_map, get_json, memoize, origin
 
@@ -230,13 +230,13 @@ def check_api(api_url: str, token: Optional[str]) -> None:
     try:
         url = parse_url(api_url)
     except ValueError:
-        url = parse_url("")
+        url = Url()
     if (url.scheme not in ("http", "https") or not url.host
             or url.auth or url.query or url.fragment):
         raise InvalidURL("the API's URL must be like https://HOST/api/v3")
     if token and not re.fullmatch("[!-~]+", token):
         raise InvalidHeader("the token has a character that no token has")
-    if token and url.scheme == "http" and not LOOPBACK.fullmatch(url.host):
+    if token and url.scheme != "https" and not LOOPBACK.fullmatch(url.host):
         raise InvalidSchema(
             f"a token must not go to {url.host} unencrypted: use https")
 
@@ -253,38 +253,34 @@ class GithubAdapter(HTTPAdapter):
         super().__init__(pool_maxsize=MAX_WORKERS)
         self._token = token
         self._origin = origin(api_url)
-        self.waits_until = 0.0  # by time.monotonic()
+        self.waits_until = time.monotonic()
 
-    def send(
-            self, request: PreparedRequest, stream: bool = False,
-            timeout: Any = None, verify: Any = True, cert: Any = None,
-            proxies: Any = None) -> Response:
+    def send(self, request: PreparedRequest, *args: Any, **options: Any
+             ) -> Response:
         """Send a request and, unless it is to be streamed, read the answer.
 
         A GET is tried four times at most, in whatever way it fails. It
         carries the token at the API's origin and no Authorization elsewhere,
         whatever .netrc says; within this machine it goes to no proxy.
         """
+        options["timeout"] = options["timeout"] or CONNECT_AND_READ
         url = str(request.url)
         request.headers.pop("Authorization", None)
         if self._token and origin(url) == self._origin:
             request.headers["Authorization"] = f"Bearer {self._token}"
         if LOOPBACK.fullmatch(parse_url(url).host or ""):
-            proxies = None
+            options["proxies"] = None
         backoffs = iter(BACKOFF if request.method == "GET" else ())
         while True:
             backoff = next(backoffs, None)  # None where no try is left
             response = None
             try:
-                response = super().send(
-                    request, stream=stream, verify=verify, cert=cert,
-                    timeout=timeout or CONNECT_AND_READ, proxies=proxies)
-                body = b"" if stream else read_body(response)
+                response = super().send(request, *args, **options)
+                body = b"" if options["stream"] else read_body(response)
                 wait = seconds_to_wait(
                     response.status_code, response.headers, body, backoff)
                 if wait is None:
                     return response
-                response.close()
             except RequestException as error:
                 error.request, error.response = request, response
                 if backoff is None or not isinstance(error, TRANSIENT):
@@ -311,7 +307,7 @@ def read_body(response: Response) -> bytes:
                 try:
                     chunk = gzip.decompress(chunk, MAX_BODY + 1 - len(body))
                 except zlib.error as error:
-                    raise ContentDecodingError(error) from error
+                    raise ContentDecodingError(error)
             body += chunk
             if len(body) > MAX_BODY:
                 raise AnswerError(f"{host} sent over {MAX_BODY:,} bytes")
@@ -466,10 +462,9 @@ def progress_line(session: Session) -> Iterator[None]:
         """Count a response if it is a page: a response hook of requests'."""
         nonlocal total
         if response.status_code == 200 and "per_page=" in response.url:
-            last = response.links.get("last", {}).get("url", "")
+            last = re.search("&page=([0-9]+)", str(response.links.get("last")))
             with lock:
-                if "&page=" in last:
-                    total = " of " + last.rpartition("&page=")[2]
+                total = f" of {last[1]}" if last else total
                 number = next(numbers)
                 if time.monotonic() >= adapter.waits_until:
                     LOG.info("pages: %d%s", number, total)
@@ -572,10 +567,9 @@ def explain(error: Exception, args: argparse.Namespace) -> str:
         causes.append(causes[-1].__context__)
     cause = [cause for cause in causes
              if isinstance(cause, (OSError, HTTPException))][-1]
-    if isinstance(cause, HTTPException) and not isinstance(cause, OSError):
+    if not isinstance(cause, OSError):
         return f"{host} did not answer in HTTP"
-    why = getattr(cause, "strerror", None) or str(cause)
-    why = re.sub(r"\[.*?\] |\s*\(_ssl\.c.*\)", "", why)
+    why = re.sub(r"\[.*?\] | \(_ssl.*", "", cause.strerror or str(cause))
     if isinstance(error, ProxyError):
         return (f"{proxy} denied: {why}" if "407" in why else
                 f"cannot reach {proxy}: {why}")

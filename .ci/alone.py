@@ -7,6 +7,7 @@ one again.
 """
 import os
 import random
+import signal
 import sys
 import threading
 import unittest
@@ -27,12 +28,11 @@ def traces() -> List[Any]:
     import client
     import requests
     import time
-    import urllib3
     import utils
     return [
         set(threading.enumerate()), dict(os.environ), sys.stdout, sys.stderr,
         requests.get, requests.Session.get, time.sleep, time.time,
-        getattr(urllib3.util.retry, "time"),
+        signal.getsignal(signal.SIGINT),
         dict(vars(client)), dict(vars(utils)),
         dict(vars(client.GithubOrgClient))]
 

@@ -19,10 +19,11 @@ import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from difflib import unified_diff
+from itertools import chain
 from pathlib import Path
-from textwrap import fill
+from textwrap import fill, shorten
 from typing import (
-    Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple)
+    Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union)
 from unittest.mock import patch
 
 # Nothing may change in the working tree, not by a __pycache__ either.
@@ -31,7 +32,7 @@ with patch.object(sys, "dont_write_bytecode", True):
         PROJECT, Grade, Unusable, grade, project_sources, smallest_set,
         suite_files)
     from mistakes import (
-        EXPERIMENTS, MISTAKES, REWRITES, SUITES, Edit, Mistake, edited)
+        EXPERIMENTS, MISTAKES, REWRITES, SUITES, Mistake, Rewrite, edited)
     from runner import Job, Runners
 
 COMMAND = ".course/grade.py"
@@ -150,8 +151,8 @@ def kinds(graded: Grade) -> Iterator[str]:
     """Yield what each kind of test notices, and which tests would do."""
     yield "5. Kinds: which kind of test notices what?"
     yield paragraph(
-        "In an integration test client's code calls the real get_json. All "
-        "other tests are unit tests.")
+        "In an integration test client's code calls the real get_json, or "
+        "client.py is started as a program. All other tests are unit tests.")
     for kind in ("unit", "integration"):
         names = [mistake.name for mistake in graded.noticed
                  if {graded.tests[test_id].kind
@@ -164,8 +165,9 @@ def kinds(graded: Grade) -> Iterator[str]:
                f"{count(len(idle), 'test')}, {some(idle)}")
     if graded.noticed:
         fewest = smallest_set(graded.tests)
-        yield (f"   notice as much as all {len(graded.tests)}: these "
-               f"{len(fewest)}")
+        verb = "notices" if len(fewest) == 1 else "notice"
+        yield (f"   {len(fewest)} of the {count(len(graded.tests), 'test')} "
+               f"{verb} as much as all of them:")
         for test_id in fewest:
             yield f"      {test_id}"
 
@@ -188,15 +190,20 @@ def summary(graded: Grade) -> str:
 
 def map_of(graded: Grade) -> str:
     """Return tests by mistakes, a letter each, with a legend."""
-    steady = graded.are("passes")
-    width = max(map(len, steady), default=0)
+    passing = graded.are("passes")
+    useful = [test_id for test_id in passing if graded.tests[test_id].notices]
+    idle = len(passing) - len(useful)
+    width = max(map(len, useful), default=0)
     rows = [" " * width + "".join(
         f"{mistake.number:3}" for mistake in graded.mistakes)]
-    for test_id in steady:
+    for test_id in useful:
         notices = graded.tests[test_id].notices
         rows.append(f"{test_id:{width}}" + "".join(
             f"  {LETTERS.get(notices.get(mistake.number, ''), '.')}"
             for mistake in graded.mistakes))
+    if idle:
+        rows += ["", f"{count(idle, 'test')} "
+                 f"notice{'s' if idle == 1 else ''} none of these"]
     return "\n".join([
         *rows, "", "a: noticed by an assertion; e: by another exception or "
         "the end of the process;", "t: by running out of time; .: missed",
@@ -243,31 +250,35 @@ def grade_class(
 
 
 def facts(graded: Grade) -> List[Any]:
-    """Return what a row says of a suite, after the name of its folder."""
+    """Return what a row says of a suite, after the name of its folder.
+
+    The last is what is wrong with a file that can't be imported, or "".
+    """
     noticed = len(graded.noticed) if graded.are("passes") else "no score"
     return [noticed, len(graded.tests), len(graded.left_out),
-            len(graded.tied), len(graded.pitfalls)]
+            len(graded.tied), len(graded.pitfalls),
+            shorten(some(graded.problems, 1), 120, placeholder=" ...")]
 
 
 def print_class(folders: Sequence[Path], runners: Runners) -> int:
     """Print a row for each suite, then who notices what; return status."""
     width = max(len(str(folder)) for folder in [*folders, "folder"])
-    row = f"{{:{width}}} {{:>8}} {{:>5}} {{:>5}} {{:>5}} {{:>8}}"
+    row = f"{{:{width}}} {{:>8}} {{:>5}} {{:>5}} {{:>5}} {{:>8}}  {{}}"
     print(row.format(
-        "folder", "noticed", "tests", "wrong", "tied", "pitfalls"))
+        "folder", "noticed", "tests", "wrong", "tied", "pitfalls", "problem"))
     grades = []
-    for folder, graded, problem in grade_class(folders, runners):
+    for folder, graded, line in grade_class(folders, runners):
         if graded:
             grades.append(graded)
-            print(row.format(str(folder), *facts(graded)), flush=True)
-        else:
-            print(problem, flush=True)
+            line = row.format(str(folder), *facts(graded)).rstrip()
+        with runners.progress.hidden():
+            print(line, flush=True)
     print(f"\nnoticed by how many of {count(len(grades), 'suite')} (and of "
           f"{SUITES} public suites):")
     for mistake in MISTAKES:
         number = sum(mistake in graded.noticed for graded in grades)
-        print(f"{number:3} ({mistake.suites:2}) "
-              f"{mistake.name}: {mistake.words}")
+        public = f"({mistake.suites:2})" if mistake.suites else ""
+        print(f"{number:3} {public:4} {mistake.name}: {mistake.words}")
     return max([len(grades) < len(folders),
                 *(graded.status for graded in grades)])
 
@@ -280,36 +291,52 @@ def print_csv(folders: Sequence[Path], runners: Runners) -> int:
         *(mistake.name for mistake in MISTAKES)])
     status = 0
     for folder, graded, problem in grade_class(folders, runners):
+        cells: List[Any] = [*[""] * 5, problem]
         if graded:
-            table.writerow([folder, *facts(graded), "", *(
-                int(mistake in graded.noticed) for mistake in MISTAKES)])
-            status = max(status, graded.status)
-        else:
-            table.writerow([folder, *[""] * 5, problem])
-            status = 1
+            cells = [*facts(graded), *(
+                int(mistake in graded.noticed) for mistake in MISTAKES)]
+        with runners.progress.hidden():
+            table.writerow([folder, *cells])
+        status = max(status, graded.status if graded else 1)
     return status
 
 
 # What a learner asks for.
 
-def mistake_of(text: str) -> Mistake:
+def mistake_of(
+        text: str, among: Sequence[Mistake], what: str) -> Mistake:
     """Return the mistake with a number; raise Unusable if there is none."""
-    for mistake in MISTAKES:
+    for mistake in among:
         if text == str(mistake.number):
             return mistake
-    raise Unusable(f"there is no mistake {text}: they are numbered from 1 to "
-                   f"{len(MISTAKES)}")
+    raise Unusable(
+        f"there is no {what} {text}: the mistakes are {numbers(MISTAKES)}; "
+        f"{numbers(EXPERIMENTS)} are for --try alone")
+
+
+def numbers(mistakes: Sequence[Mistake]) -> str:
+    """Return the numbers of mistakes in words: 1 to 20, 25."""
+    spans: List[List[int]] = []
+    for number in sorted(mistake.number for mistake in mistakes):
+        if spans and number == spans[-1][-1] + 1:
+            spans[-1][1:] = [number]
+        else:
+            spans.append([number])
+    return ", ".join(" to ".join(map(str, span)) for span in spans)
 
 
 def hint(number: str, step: str = "1") -> str:
     """Return what a step tells of a mistake, and how to get the next."""
-    mistake = mistake_of(number)
-    steps = {"1": pattern, "2": words, "3": diff, "4": noticing_test}
+    mistake = mistake_of(number, MISTAKES, "hint for")
+    steps: Dict[str, List[str]] = {}
+    for tell in (pattern, words, diff, noticing_test):
+        told = list(tell(mistake))
+        if told:
+            steps[str(len(steps) + 1)] = told
     if step not in steps:
         raise Unusable(f"there is no step {step}: they are numbered from 1 to "
                        f"{len(steps)}")
-    lines = [f"{mistake.name}, step {step} of {len(steps)}",
-             *steps[step](mistake)]
+    lines = [f"{mistake.name}, step {step} of {len(steps)}", *steps[step]]
     if int(step) < len(steps):
         lines.append(f"next: {COMMAND} --hint {number} {int(step) + 1}")
     return "\n".join(lines) + "\n"
@@ -317,14 +344,18 @@ def hint(number: str, step: str = "1") -> str:
 
 def pattern(mistake: Mistake) -> Iterator[str]:
     """Yield the pattern that is about such a mistake, and where it is."""
-    yield f'The pattern: "{mistake.lesson}" in the tour of README.md.'
-    yield f"{mistake.suites} of {SUITES} public suites notice this mistake."
+    if mistake.lesson:
+        yield f'The pattern: "{mistake.lesson}" in the tour of README.md.'
+    if mistake.suites:
+        yield (f"{mistake.suites} of {SUITES} public suites notice this "
+               "mistake.")
 
 
 def words(mistake: Mistake) -> Iterator[str]:
     """Yield what goes wrong, in plain words."""
     yield f"{mistake.function}: {mistake.words}."
-    yield mistake.explained
+    if mistake.explained:
+        yield mistake.explained
 
 
 def diff(mistake: Mistake) -> Iterator[str]:
@@ -339,29 +370,61 @@ def diff(mistake: Mistake) -> Iterator[str]:
 def noticing_test(mistake: Mistake) -> Iterator[str]:
     """Yield which test of the project notices it, and how to run that."""
     module, _, test = mistake.noticed_by.partition(".")
-    yield f"In the project, {test} in {module}.py notices it:"
-    yield f"    python -m unittest {module} -k {test}"
+    if test:
+        yield f"In the project, {test} in {module}.py notices it:"
+        yield f"    python -m unittest {module} -k {test}"
 
 
-def changes_of(text: str) -> Tuple[str, List[Edit]]:
+def change_of(text: str) -> Union[Mistake, Rewrite]:
     """Return what has this number, or the rewrite with a word in it."""
     for rewrite in REWRITES:
         if not text.isdigit() and text in rewrite.name:
-            return f"Rewrite: {rewrite.name}", rewrite.edits
-    for experiment in EXPERIMENTS:
-        if text == str(experiment.number):
-            return f"Mistake {experiment.name}", [experiment.edit]
-    mistake = mistake_of(text)
-    return f"Mistake {mistake.name}", [mistake.edit]
+            return rewrite
+    return mistake_of(text, MISTAKES + EXPERIMENTS, "mistake")
 
 
 def try_out(runners: Runners, change: str, folder: str = str(PROJECT)) -> str:
-    """Make a mistake in a copy; return what unittest says there."""
+    """Make a mistake in a copy; return which tests notice, and what is said.
+
+    That is what unittest says of the whole suite there.
+    """
     suite_files(Path(folder))
-    title, edits = changes_of(change)
+    made = change_of(change)
     job = Job(str(Path(folder).resolve()),
-              edited(project_sources(), edits), show=True)
-    return f"{title}\n\n{runners.submit(job).result().output}"
+              edited(project_sources(), made.edits), show=True)
+    runners.progress.expect(1)
+    said = runners.submit(job)
+    if isinstance(made, Mistake):
+        graded = grade(Path(folder), runners, [made], [])
+        lines = by_kind(graded, graded.noticing(made))
+        title = f"Mistake {made.name}: noticed by {next(lines)}"
+    else:
+        graded = grade(Path(folder), runners, [], [made])
+        lines = by_kind(graded, graded.tied)
+        title = f"Rewrite: {made.name}: breaks {next(lines)}"
+    lines = chain([title], lines)
+    if graded.left_out:
+        lines = chain(lines, [
+            "   left out, for not even on the right code do they always pass: "
+            + some(graded.left_out)])
+    return "\n".join([*lines, "", "What unittest says:", "",
+                      said.result().output])
+
+
+def by_kind(graded: Grade, ids: Sequence[str]) -> Iterator[str]:
+    """Yield how many tests of each kind these are, then some of their names.
+
+    The first line counts both kinds; then there is a line for each.
+    """
+    kinds: Dict[str, List[str]] = {"unit": [], "integration": []}
+    for test_id in ids:
+        kinds[graded.tests[test_id].kind].append(test_id)
+    yield ", ".join(
+        count(len(names), f"{kind} test") for kind, names in kinds.items()
+        if names) or "no test"
+    for kind, names in kinds.items():
+        if names:
+            yield f"   {kind}: {some(names, 3)}"
 
 
 # The command.
@@ -404,16 +467,17 @@ def run(args: argparse.Namespace) -> int:
     folders = args.folders or [PROJECT]
     with Runners() as runners:
         if args.try_:
-            print(try_out(runners, *args.try_), end="")
-            return 0
-        if args.csv:
+            status, text = 0, try_out(runners, *args.try_)
+        elif args.csv:
             return print_csv(folders, runners)
-        if len(folders) > 1:
+        elif len(folders) > 1:
             return print_class(folders, runners)
-        graded = grade(folders[0], runners)
-        form = results if args.json else map_of if args.map else report
-        print(form(graded), end="")
-        return graded.status
+        else:
+            graded = grade(folders[0], runners)
+            form = results if args.json else map_of if args.map else report
+            status, text = graded.status, form(graded)
+    print(text, end="")
+    return status
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:

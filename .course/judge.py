@@ -77,6 +77,14 @@ class Grade(NamedTuple):
         return self.are("wrong") + self.are("unsteady")
 
     @property
+    def problems(self) -> List[str]:
+        """What is wrong with the files that can't be imported."""
+        return [test.words if test.words.startswith(name)
+                else f"{name}: {test.words}"
+                for name, test in self.tests.items()
+                if test.words and (name == SUITE or name.endswith(".py"))]
+
+    @property
     def tied(self) -> List[str]:
         """The ids of the tests that fail on a harmless rewrite."""
         return [test_id for test_id, test in self.tests.items() if test.tied]
@@ -134,6 +142,8 @@ def grade(
     files = suite_files(folder)
     sources = project_sources()
     job = Job(str(folder.resolve()), sources, seconds=seconds)
+    # Two on the right code, one on the wrecked, one on every change.
+    runners.progress.expect(3 + len(rewrites) + len(mistakes))
     runs = [runners.submit(job._replace(profile=True)),
             runners.submit(job._replace(second=True))]
     first, second = (run.result() for run in runs)
@@ -157,7 +167,7 @@ def grade(
             for name, source in sources.items()})
         tied = {rewrite.name: failures(edited(sources, rewrite.edits))
                 for rewrite in rewrites}
-        noticed = {mistake.number: failures(edited(sources, [mistake.edit]))
+        noticed = {mistake.number: failures(edited(sources, mistake.edits))
                    for mistake in mistakes}
         runs_code = bool(wreck())
         for name, failed in tied.items():

@@ -36,9 +36,13 @@ class Edit(NamedTuple):
 class Mistake(NamedTuple):
     """A small edit that a suite should notice.
 
+    number: one that no other has.
     words: what is wrong, in a few words after the function's name.
+
+    The rest is for the hints, which do without what is not given:
+
     lesson: the heading in README's tour.
-    suites: how many of 95 public suites notice it.
+    suites: how many of 95 public suites notice it; 0 if nobody has counted.
     explained: what goes wrong for the function's caller, in plain words.
     noticed_by: a test of the project, or the table that it is made from.
     """
@@ -46,11 +50,16 @@ class Mistake(NamedTuple):
     number: int
     function: str
     words: str
-    lesson: str
-    suites: int
-    explained: str
-    noticed_by: str
     edit: Edit
+    lesson: str = ""
+    suites: int = 0
+    explained: str = ""
+    noticed_by: str = ""
+
+    @property
+    def edits(self) -> List[Edit]:
+        """What is to be edited: a list, as that of a rewrite is."""
+        return [self.edit]
 
     @property
     def name(self) -> str:
@@ -68,221 +77,220 @@ class Rewrite(NamedTuple):
 MISTAKES = [
     Mistake(
         1, "access_nested_map", "a missing key gives None",
+        Edit("utils.py",
+             "            nested_map = nested_map[key]\n",
+             "            nested_map = nested_map.get(key)\n"),
         EXCEPTION, 88,
         "Where a map lacks the key, the result is None, as if None stood "
         "there. The caller gets no KeyError.",
-        "test_utils.TestAccessNestedMap.test_access_nested_map_exception",
-        Edit("utils.py",
-             "            nested_map = nested_map[key]\n",
-             "            nested_map = nested_map.get(key)\n")),
+        "test_utils.TestAccessNestedMap.test_access_nested_map_exception"),
     Mistake(
         2, "access_nested_map", "only the first key is followed",
+        Edit("utils.py",
+             "    for key in path:\n",
+             "    for key in path[:1]:\n"),
         UNIT, 93,
         "For the path a, b the result is what stands under a: the rest of "
         "the path is forgotten.",
-        "test_utils.TestAccessNestedMap.test_access_nested_map",
-        Edit("utils.py",
-             "    for key in path:\n",
-             "    for key in path[:1]:\n")),
+        "test_utils.TestAccessNestedMap.test_access_nested_map"),
     Mistake(
         3, "access_nested_map", "a step into a number is a TypeError",
+        Edit("utils.py",
+             "            raise KeyError(key)\n",
+             "            pass\n"),
         EXCEPTION, 90,
         "Where the path goes on but a number is reached, the caller gets "
         "the TypeError of Python instead of a KeyError.",
-        "test_utils.TestAccessNestedMap.test_access_nested_map_exception",
-        Edit("utils.py",
-             "            raise KeyError(key)\n",
-             "            pass\n")),
+        "test_utils.TestAccessNestedMap.test_access_nested_map_exception"),
     Mistake(
         4, "access_nested_map", "KeyError names the whole path",
+        Edit("utils.py",
+             "            raise KeyError(key) from None\n",
+             "            raise KeyError(path) from None\n"),
         EXCEPTION, 31,
         "The KeyError is raised, but its argument is the path, not the key "
         "that failed.",
-        "test_utils.TestAccessNestedMap.test_access_nested_map_exception",
-        Edit("utils.py",
-             "            raise KeyError(key) from None\n",
-             "            raise KeyError(path) from None\n")),
+        "test_utils.TestAccessNestedMap.test_access_nested_map_exception"),
     Mistake(
         5, "get_json", "returns the response, not its JSON",
-        PATCHING, 90,
-        "The caller gets the response object and has to call json() itself.",
-        "test_utils.TestGetJson.test_get_json",
         Edit("utils.py",
              "    response = fetch(url, session, options)\n",
              "    response = fetch(url, session, options)\n"
-             "    return response\n")),
+             "    return response\n"),
+        PATCHING, 90,
+        "The caller gets the response object and has to call json() itself.",
+        "test_utils.TestGetJson.test_get_json"),
     Mistake(
         6, "get_json", "asks another URL",
+        Edit("utils.py",
+             "    response = fetch(url, session, options)\n",
+             "    response = fetch(url + '/', session, options)\n"),
         PATCHING, 49,
         "The request does not go to the URL that was given: a slash is "
         "added to it.",
-        "test_utils.TestGetJson.test_get_json",
-        Edit("utils.py",
-             "    response = fetch(url, session, options)\n",
-             "    response = fetch(url + '/', session, options)\n")),
+        "test_utils.TestGetJson.test_get_json"),
     Mistake(
         7, "get_json", "asks twice",
-        PATCHING, 56,
-        "Each call makes the same request two times. The result is right, "
-        "but costs twice as much.",
-        "test_utils.TestGetJson.test_get_json",
         Edit("utils.py",
              "    response = fetch(url, session, options)\n",
              "    response = fetch(url, session, options)\n"
-             "    response = fetch(url, session, options)\n")),
+             "    response = fetch(url, session, options)\n"),
+        PATCHING, 56,
+        "Each call makes the same request two times. The result is right, "
+        "but costs twice as much.",
+        "test_utils.TestGetJson.test_get_json"),
     Mistake(
         8, "memoize", "forgets (a plain property)",
+        Edit("utils.py",
+             "        return attributes[self._name]\n",
+             "        return attributes.pop(self._name)\n"),
         MEMOIZATION, 82,
         "The method is called at each reading of the attribute, not at the "
         "first one only.",
-        "test_utils.TestMemoize.test_memoize",
-        Edit("utils.py",
-             "        return attributes[self._name]\n",
-             "        return attributes.pop(self._name)\n")),
+        "test_utils.TestMemoize.test_memoize"),
     Mistake(
         9, "memoize", "shares its value between instances",
+        Edit("utils.py",
+             "            attributes = instance.__dict__\n",
+             "            attributes = self.__dict__\n"),
         MEMOIZATION, 82,
         "The value that one instance has computed is what every other "
         "instance of the class gets.",
-        "test_utils.TestMemoizeCorners.test_each_instance_has_its_own",
-        Edit("utils.py",
-             "            attributes = instance.__dict__\n",
-             "            attributes = self.__dict__\n")),
+        "test_utils.TestMemoizeCorners.test_each_instance_has_its_own"),
     Mistake(
         10, "memoize", "makes no attribute (needs parentheses)",
-        MEMOIZATION, 91,
-        "Reading the attribute gives a function. Only a call of it gives "
-        "the value.",
-        "test_utils.TestMemoize.test_memoize",
         Edit("utils.py",
              "        return attributes[self._name]\n",
              "        value = attributes.pop(self._name)\n"
-             "        return lambda: value\n")),
+             "        return lambda: value\n"),
+        MEMOIZATION, 91,
+        "Reading the attribute gives a function. Only a call of it gives "
+        "the value.",
+        "test_utils.TestMemoize.test_memoize"),
     Mistake(
         11, "org", "asks for a user (/users/{org})",
-        PATCHING, 55,
-        "The URL that is asked for is that of a user, not that of an "
-        "organization.",
-        "test_client.TestGithubOrgClient.test_org",
         Edit("client.py",
              "        url = url.replace(\"{org}\", name)\n",
              "        url = url.replace("
-             "\"orgs/{org}\", \"users/\" + name)\n")),
+             "\"orgs/{org}\", \"users/\" + name)\n"),
+        PATCHING, 55,
+        "The URL that is asked for is that of a user, not that of an "
+        "organization.",
+        "test_client.TestGithubOrgClient.test_org"),
     Mistake(
         12, "org", "always google",
+        Edit("client.py",
+             "        url = url.replace(\"{org}\", name)\n",
+             "        url = url.replace(\"{org}\", \"google\")\n"),
         CASES, 57,
         "Whatever organization the client was made for, it asks for "
         "google.",
-        "test_client.TestGithubOrgClient.test_org",
-        Edit("client.py",
-             "        url = url.replace(\"{org}\", name)\n",
-             "        url = url.replace(\"{org}\", \"google\")\n")),
+        "test_client.TestGithubOrgClient.test_org"),
     Mistake(
         13, "_public_repos_url", "the organization's own URL",
+        Edit("client.py", "self.org[\"repos_url\"]", "self.org[\"url\"]"),
         PROPERTY, 74,
         "It is the URL of the organization, not that of its repositories.",
-        "test_client.TestGithubOrgClient.test_public_repos_url",
-        Edit("client.py", "self.org[\"repos_url\"]", "self.org[\"url\"]")),
+        "test_client.TestGithubOrgClient.test_public_repos_url"),
     Mistake(
         14, "public_repos", "the license is ignored",
-        PROPERTY, 54,
-        "Given a license, it returns the names of all repositories all the "
-        "same.",
-        "test_client.TestGithubOrgClient.test_public_repos",
         Edit("client.py",
              "                if license is None or "
              "self.has_license(repo, license)]\n",
-             "                if True]\n")),
+             "                if True]\n"),
+        PROPERTY, 54,
+        "Given a license, it returns the names of all repositories all the "
+        "same.",
+        "test_client.TestGithubOrgClient.test_public_repos"),
     Mistake(
         15, "public_repos", "full names instead of names",
-        RECORDED, 70,
-        "It returns google/dagger where it should return dagger.",
-        "test_client.TestGithubOrgClient.test_public_repos",
         Edit("client.py",
              "[repo[\"name\"] for repo in self.repos_payload\n",
-             "[repo[\"full_name\"] for repo in self.repos_payload\n")),
+             "[repo[\"full_name\"] for repo in self.repos_payload\n"),
+        RECORDED, 70,
+        "It returns google/dagger where it should return dagger.",
+        "test_client.TestGithubOrgClient.test_public_repos"),
     Mistake(
         16, "public_repos", "the last repository is lost",
-        RECORDED, 70,
-        "All names are returned but that of the last repository.",
-        "test_client.TestGithubOrgClient.test_public_repos",
         Edit("client.py",
              "for repo in self.repos_payload\n",
-             "for repo in self.repos_payload[:-1]\n")),
+             "for repo in self.repos_payload[:-1]\n"),
+        RECORDED, 70,
+        "All names are returned but that of the last repository.",
+        "test_client.TestGithubOrgClient.test_public_repos"),
     Mistake(
         17, "has_license", "any license will do",
+        Edit("client.py",
+             "        return bool(key == license_key)\n",
+             "        return bool(key)\n"),
         CASES, 81,
         "A repository under another license is taken for one under this "
         "license.",
-        "test_client.TestGithubOrgClient.test_has_license",
-        Edit("client.py",
-             "        return bool(key == license_key)\n",
-             "        return bool(key)\n")),
+        "test_client.TestGithubOrgClient.test_has_license"),
     Mistake(
         18, "has_license", "a part of the key will do",
-        CASES, 5,
-        "Asked for the license bsd, it says yes for bsd-3-clause.",
-        "test_client.TestGithubOrgClient.test_has_license",
         Edit("client.py",
              "        return bool(key == license_key)\n",
-             "        return bool(license_key in key)\n")),
+             "        return bool(license_key in key)\n"),
+        CASES, 5,
+        "Asked for the license bsd, it says yes for bsd-3-clause.",
+        "test_client.TestGithubOrgClient.test_has_license"),
     Mistake(
         19, "has_license", "a null license is an error",
-        CASES, 57,
-        "A repository whose license is None, as GitHub sends it for many, "
-        "raises a TypeError.",
-        "test_client.TestGithubOrgClient.test_has_license",
         Edit("client.py",
              "            key = access_nested_map(repo, "
              "(\"license\", \"key\"))\n",
-             "            key = repo[\"license\"][\"key\"]\n")),
+             "            key = repo[\"license\"][\"key\"]\n"),
+        CASES, 57,
+        "A repository whose license is None, as GitHub sends it for many, "
+        "raises a TypeError.",
+        "test_client.TestGithubOrgClient.test_has_license"),
     Mistake(
         20, "repos_payload", "read again each time",
+        Edit("client.py",
+             "    @memoize\n    def repos_payload(",
+             "    @property\n    def repos_payload("),
         MEMOIZATION, 21,
         "The list of repositories is requested at each reading of the "
         "attribute, not at the first one only.",
-        "test_client.TestGithubOrgClient.test_repos_payload",
-        Edit("client.py",
-             "    @memoize\n    def repos_payload(",
-             "    @property\n    def repos_payload(")),
+        "test_client.TestGithubOrgClient.test_repos_payload"),
 ]
 
 EXPERIMENTS = [
     Mistake(
         21, "GithubAdapter", "a page that breaks off is not asked for again",
+        Edit("client.py",
+             "TRANSIENT = (ChunkedEncodingError, ConnectionError, Timeout)\n",
+             "TRANSIENT = (ConnectionError, Timeout)\n"),
         LOOPBACK, 0,
         "A connection that breaks in the middle of a page is an error at "
         "once.",
-        "test_client.TestRecovery.test_listing_comes_whole",
-        Edit("client.py",
-             "TRANSIENT = (ChunkedEncodingError, ConnectionError, Timeout)\n",
-             "TRANSIENT = (ConnectionError, Timeout)\n")),
+        "test_client.TestRecovery.test_listing_comes_whole"),
     Mistake(
         22, "org", "calls get_json as it can't be called",
-        AUTOSPEC, 0,
-        "get_json has no argument of this name: the call is a TypeError.",
-        "test_client.TestGithubOrgClient.test_org",
         Edit("client.py",
              "            org: Dict[str, Any] = get_json(url)\n",
-             "            org: Dict[str, Any] = get_json(address=url)\n")),
+             "            org: Dict[str, Any] = get_json(address=url)\n"),
+        AUTOSPEC, 0,
+        "get_json has no argument of this name: the call is a TypeError.",
+        "test_client.TestGithubOrgClient.test_org"),
     Mistake(
         23, "memoize", "does not look whether the value is there",
+        Edit("utils.py",
+             "        if self._name not in attributes:\n",
+             "        if True:\n"),
         MEMOIZATION, 0,
         "An attribute that was added to a finished class is computed at "
         "each reading. For every other one this makes no difference.",
-        "test_utils.TestMemoizeCorners.test_added_to_a_finished_class",
-        Edit("utils.py",
-             "        if self._name not in attributes:\n",
-             "        if True:\n")),
+        "test_utils.TestMemoizeCorners.test_added_to_a_finished_class"),
     Mistake(
         24, "access_nested_map", "asks the abstract class at each step",
-        UNIT, 0,
-        "Every dict is a Mapping: this makes no difference but in speed.",
-        "",
         Edit("utils.py",
              "        if (not isinstance(nested_map, dict)\n"
              "                and not isinstance(nested_map, abc.Mapping)):\n",
-             "        if not isinstance(nested_map, abc.Mapping):\n")),
+             "        if not isinstance(nested_map, abc.Mapping):\n"),
+        UNIT, 0,
+        "Every dict is a Mapping: this makes no difference but in speed."),
 ]
 
 REWRITES = [

@@ -19,11 +19,11 @@ import sys
 import tempfile
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from glob import glob
 from time import monotonic
 from typing import (
-    Any, BinaryIO, Dict, Iterator, List, NamedTuple, Optional, Tuple)
+    Any, BinaryIO, Dict, Iterator, List, NamedTuple, Optional, TextIO, Tuple)
 
 from recorder import (
     PR_SET_PDEATHSIG, Recorder, Result, class_of, prctl, record, settle, show)
@@ -79,11 +79,50 @@ class Outcome(NamedTuple):
     output: str = ""
 
 
+class Progress:
+    """Counts the runs in one line of a terminal; elsewhere says nothing."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """Show nothing before the first run."""
+        self._stream = stream
+        self._lock = threading.Lock()
+        self._shown = ""
+        self._begun = self._expected = 0
+
+    def expect(self, runs: int) -> None:
+        """Count some more runs as those that are to come."""
+        with self._lock:
+            self._expected += runs
+
+    def begin(self) -> None:
+        """Count a run that begins, and show it on a terminal."""
+        with self._lock:
+            self._begun += 1
+            if self._stream.isatty():
+                self._show(f"run {self._begun} of {self._expected}")
+
+    @contextmanager
+    def hidden(self) -> Iterator[None]:
+        """Clear the line, and keep it so within the context."""
+        with self._lock:
+            self._show("")
+            yield
+
+    def _show(self, line: str) -> None:
+        """Put a line in the place of the one that is shown."""
+        if line or self._shown:
+            blank = " " * len(self._shown)
+            self._stream.write(f"\r{blank}\r{line}")
+            self._stream.flush()
+        self._shown = line
+
+
 class Runners:
     """Processes that run suites: as many at once as there are cores."""
 
     def __init__(self) -> None:
         """Start nothing yet: processes are started when they are needed."""
+        self.progress = Progress(sys.stderr)
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1)
         # The dot keeps it out of copies of the folder that it is in.
         self._folder = tempfile.mkdtemp(prefix=".grade-")
@@ -98,7 +137,7 @@ class Runners:
         return self
 
     def __exit__(self, *_: Any) -> None:
-        """Leave nothing running, and no file behind."""
+        """Leave nothing running, and no file or line behind."""
         with self._lock:
             self._closed = True
             for process in self._all:
@@ -107,6 +146,8 @@ class Runners:
         for process in self._all:
             process.communicate()
         shutil.rmtree(self._folder, ignore_errors=True)
+        with self.progress.hidden():
+            pass
 
     def submit(self, job: Job) -> "Future[Outcome]":
         """Make a run as soon as a core is free."""
@@ -115,6 +156,7 @@ class Runners:
     def _run(self, job: Job) -> Outcome:
         """Have a process make a run, and wait for its answer."""
         process = self._process(SEEDS[job.second])
+        self.progress.begin()
         stdin: Any = process.stdin
         stdout: Any = process.stdout
         with suppress(BrokenPipeError):
@@ -202,11 +244,20 @@ def attempt(job: Job, known: Outcome, deadline: float) -> Tuple[bytes, str]:
                 how = watch(process, channel, job.seconds, deadline)
             finally:
                 kill_all(process)
-            size = channel.seek(0, os.SEEK_END)
-            channel.seek(max(0, size - OUTPUT) if job.show else 0)
-            return channel.read(), how
+            return end_of(channel) if job.show else channel.read(), how
     finally:
         shutil.rmtree(root, ignore_errors=True)
+
+
+def end_of(channel: BinaryIO) -> bytes:
+    """Return what was written; of much, the last lines, and that it is so."""
+    size = channel.seek(0, os.SEEK_END)
+    start = channel.seek(max(0, size - OUTPUT))
+    if start:
+        channel.readline()  # the rest of a line
+        start = channel.tell()
+    note = f"[The first {start:,} of {size:,} bytes are left out.]\n"
+    return (note.encode() if start else b"") + channel.read()
 
 
 def plant(job: Job, folder: str) -> None:

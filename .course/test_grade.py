@@ -21,7 +21,8 @@ from parameterized import parameterized
 import grade
 import judge
 from judge import PROJECT, Grade, Unusable, project_sources
-from mistakes import EXPERIMENTS, MISTAKES, REWRITES, edited, wrecked
+from mistakes import (
+    EXPERIMENTS, MISTAKES, REWRITES, Edit, Mistake, edited, wrecked)
 from pitfalls import findings
 from recorder import is_loopback
 from runner import Job, Runners
@@ -43,6 +44,8 @@ class TestGood(unittest.TestCase):
     def test_good(self):
         self.assertEqual(access_nested_map({"a": {"b": 2}}, ("a", "b")), 2)
 '''
+NUMBERS = (f"the mistakes are {grade.numbers(MISTAKES)}; "
+           f"{grade.numbers(EXPERIMENTS)} are for --try alone")
 GOOD_ID = "test_it.TestGood.test_good"
 BAD_ID = "test_it.TestBad.test_bad"
 
@@ -66,6 +69,14 @@ def snapshot(folder: Path) -> Dict[str, Tuple[int, int]]:
             for path in folder.glob(pattern)}
 
 
+class Terminal(io.StringIO):
+    """What is written to a terminal, for tests."""
+
+    def isatty(self) -> bool:
+        """Say that it is one."""
+        return True
+
+
 class GraderTestCase(unittest.TestCase):
     """Tests that grade suites which they write."""
 
@@ -82,8 +93,8 @@ class GraderTestCase(unittest.TestCase):
             seconds: float = 5) -> Grade:
         """Grade a suite by a few mistakes and no rewrite: that is quick."""
         return judge.grade(
-            folder, RUNNERS, [MISTAKES[number - 1] for number in numbers],
-            [], seconds)
+            folder, RUNNERS, [mistake for mistake in MISTAKES
+                              if mistake.number in numbers], [], seconds)
 
     def command(self, *argv: str) -> Tuple[int, str, str]:
         """Run the command; return its status, stdout and stderr."""
@@ -100,10 +111,12 @@ class TestMistakes(GraderTestCase):
     """Tests of the mistakes and the rewrites themselves."""
 
     def test_numbers(self) -> None:
-        """They are numbered from 1, without a gap."""
+        """Each has its own; those of the public suites are 1 to 20."""
+        numbers = [mistake.number for mistake in MISTAKES + EXPERIMENTS]
+        self.assertEqual(len(set(numbers)), len(numbers))
         self.assertEqual(
-            [mistake.number for mistake in MISTAKES + EXPERIMENTS],
-            list(range(1, len(MISTAKES + EXPERIMENTS) + 1)))
+            [mistake.number for mistake in MISTAKES if mistake.suites],
+            list(range(1, 21)))
 
     @parameterized.expand(
         [(mistake.name, [mistake.edit])
@@ -157,7 +170,8 @@ class It:
         readme = (PROJECT / "README.md").read_text(encoding="utf-8")
         tour = readme[readme.index("tour"):]
         self.assertEqual([mistake.name for mistake in MISTAKES + EXPERIMENTS
-                          if f"\n### {mistake.lesson}\n" not in tour], [])
+                          if mistake.lesson
+                          and f"\n### {mistake.lesson}\n" not in tour], [])
 
     def test_noticed_by(self) -> None:
         """The project's tests pass, and each hint's last step is true."""
@@ -167,7 +181,8 @@ class It:
                           if result.failed], [])
         runs = {}
         for mistake in MISTAKES:
-            name = re.compile(re.escape(mistake.noticed_by) + r"(_\d+.*)?")
+            name = re.compile(re.escape(mistake.noticed_by) + r"(_\d+.*)?"
+                              if mistake.noticed_by else ".*")
             runs[mistake.name] = RUNNERS.submit(job._replace(
                 sources=edited(job.sources, [mistake.edit]),
                 tests=list(filter(name.fullmatch, tests))))
@@ -375,7 +390,7 @@ class TestQuestions(GraderTestCase):
         self.assertEqual(graded.are("unsteady"), [BAD_ID])
         self.assertIn(f"unsteady: {BAD_ID} passes only once",
                       grade.report(graded))
-        self.assertEqual(graded.noticed, [MISTAKES[1]])
+        self.assertEqual([one.number for one in graded.noticed], [2])
 
     @parameterized.expand([
         ("skip", "self.skipTest('why not')", [], True),
@@ -411,6 +426,12 @@ class TestQuestions(GraderTestCase):
          "thread.join()", "integration"),
         ("patched_get_json", "with patch('client.get_json', autospec=True):",
          "    GithubOrgClient('x').org", "", "unit"),
+        ("program", "subprocess.Popen([sys.executable, 'client.py', '-h'],",
+         "    stdout=subprocess.DEVNULL).wait()", "", "integration"),
+        ("program_in_a_shell", "subprocess.run('exec ./client.py -h >&2',",
+         "    shell=True)", "", "integration"),
+        ("another_program", "subprocess.Popen([sys.executable, '-c',",
+         "    '1', 'test_client.py']).wait()", "", "unit"),
         ("without_client", "with patch('requests.get', autospec=True):",
          "    get_json('http://x')", "", "unit"),
     ])
@@ -508,7 +529,7 @@ class TestQuestions(GraderTestCase):
         (folder / "data.txt").symlink_to("nowhere")
         before = {path.name for path in folder.iterdir()}
         graded = self.grade(folder)
-        self.assertEqual(graded.noticed, [MISTAKES[1]])
+        self.assertEqual([one.number for one in graded.noticed], [2])
         self.assertIn("Not used are utils.py", grade.report(graded))
         self.assertEqual({path.name for path in folder.iterdir()}, before)
 
@@ -574,16 +595,17 @@ class TestCommand(GraderTestCase):
     """Tests of the command line, in this process but where said."""
 
     def test_starter(self) -> None:
-        """The starter is green and notices four mistakes of twenty."""
+        """The starter is green and notices four of the first twenty."""
         status, out, err = self.command(str(STARTER))
         self.assertEqual((status, err), (1, ""))
         self.assertIn("tests that pass: 3 of 3", out)
-        self.assertTrue(out.endswith(
-            "\nnoticed 4 of 20; next: .course/grade.py --hint 3\n"))
+        self.assertRegex(out, rf"\nnoticed \d+ of {len(MISTAKES)}; next: "
+                         r".course/grade.py --hint 3\n$")
         for mistake in MISTAKES:
             told = f"   {mistake.name}: {mistake.words}\n" in out
-            self.assertEqual(told, mistake.number in (2, 10, 15, 17))
             self.assertEqual(mistake.words in out, told)
+            if mistake.number <= 20:
+                self.assertEqual(told, mistake.number in (2, 10, 15, 17))
 
     def test_all_noticed(self) -> None:
         """Where all is noticed the status is 0, and nothing is next."""
@@ -596,13 +618,13 @@ class TestCommand(GraderTestCase):
         """The map has a row a test, a column a mistake, and a legend."""
         status, out, _ = self.command(str(STARTER), "--map")
         self.assertEqual(status, 1)
-        rows = {row.split()[0]: row.split()[1:] for row
-                in out.splitlines()[1:4]}
-        expected = ["."] * 20
-        expected[9] = expected[14] = "e"
-        self.assertEqual(
-            rows["test_client.TestGithubOrgClient.test_public_repos"],
-            expected)
+        lines = [line.split() for line in out.splitlines()]
+        row, = [line[1:] for line in lines[1:] if line[:1] == [
+            "test_client.TestGithubOrgClient.test_public_repos"]]
+        letters = dict(zip(lines[0], row))
+        self.assertEqual(len(row), len(MISTAKES))
+        self.assertEqual([letters[number] for number in (
+            "9", "10", "15", "17")], [".", "e", "e", "."])
         self.assertIn("a: noticed by an assertion", out)
 
     def test_json(self) -> None:
@@ -610,20 +632,35 @@ class TestCommand(GraderTestCase):
         status, out, _ = self.command(str(STARTER), "--json")
         self.assertEqual(status, 1)
         results = json.loads(out)
-        self.assertEqual(results["tests"][9], {
+        tests = {test["name"].split()[0]: test for test in results["tests"]}
+        self.assertEqual(tests["10"], {
             "name": "10 memoize makes no attribute (needs parentheses)",
             "score": 1, "max_score": 1,
             "output": "1 unit test by exception: "
             "test_client.TestGithubOrgClient.test_public_repos"})
-        self.assertEqual(results["tests"][6], {
+        self.assertEqual(tests["7"], {
             "name": "7 get_json asks twice", "score": 0, "max_score": 1,
             "output": "missed"})
-        self.assertIn("noticed 4 of 20", results["output"])
+        self.assertRegex(results["output"], r"\nnoticed \d+ of \d+;")
         self.assertEqual(results["extra_data"]["pitfalls"], [])
-        self.assertEqual(results["extra_data"]["tests"][
-            "test_utils.TestAccessNestedMap.test_two_keys"], {
-                "right": "passes", "kind": "unit", "tied": [],
-                "notices": {"2": "assertion"}})
+        facts = results["extra_data"]["tests"][
+            "test_utils.TestAccessNestedMap.test_two_keys"]
+        self.assertEqual(facts.pop("notices")["2"], "assertion")
+        self.assertEqual(
+            facts, {"right": "passes", "kind": "unit", "tied": []})
+
+    def test_map_without_idle_tests(self) -> None:
+        """Tests that notice none of the mistakes are counted below it."""
+        graded = self.grade(self.write(test_it=suite("pass")))
+        text = grade.map_of(graded)
+        self.assertNotIn(BAD_ID, text)
+        self.assertIn(f"{GOOD_ID}  a\n\n1 test notices none of these\n", text)
+
+    def test_kinds_of_few(self) -> None:
+        """How few tests would do is told as a part of all of them."""
+        graded = self.grade(self.write(test_it=suite("pass")))
+        self.assertIn("   1 of the 2 tests notices as much as all of them:\n"
+                      f"      {GOOD_ID}\n", grade.report(graded))
 
     def test_json_of_pitfalls(self) -> None:
         """A pitfall is an object of file, line and what."""
@@ -641,14 +678,18 @@ class TestCommand(GraderTestCase):
         self.assertEqual(status, 1)
         rows = out.splitlines()
         self.assertEqual(rows[0].split(), [
-            "folder", "noticed", "tests", "wrong", "tied", "pitfalls"])
-        self.assertEqual(rows[1].split(), [str(STARTER), *"43000"])
-        self.assertEqual(rows[2].split(), [
-            str(broken), "no", "score", *"1100"])
+            "folder", "noticed", "tests", "wrong", "tied", "pitfalls",
+            "problem"])
+        self.assertRegex(
+            rows[1], rf"^{re.escape(str(STARTER))} +\d+ +3 +0 +0 +0$")
+        self.assertRegex(
+            rows[2], rf"^{re.escape(str(broken))} +no score +1 +1 +0 +0  "
+            "test_it.py, line 1: SyntaxError: invalid syntax")
         self.assertEqual(rows[3], "no-such-folder: there is no such folder")
         self.assertEqual(rows[5], "noticed by how many of 2 suites (and of 95 "
                          "public suites):")
-        self.assertEqual(rows[7].split(maxsplit=3)[:3], ["1", "(93)", "2"])
+        self.assertIn("  1 (93) 2 access_nested_map: only the first key is "
+                      "followed", rows)
 
     def test_csv(self) -> None:
         """The table has a column for each mistake, noticed or not."""
@@ -656,11 +697,27 @@ class TestCommand(GraderTestCase):
         self.assertEqual(status, 1)
         rows = list(csv.DictReader(io.StringIO(out)))
         self.assertEqual([rows[0][name] for name in (
-            "folder", "noticed", "tests", "wrong", "tied", "pitfalls",
+            "folder", "tests", "wrong", "tied", "pitfalls", "problem",
             "1 access_nested_map", "2 access_nested_map")],
-            [str(STARTER), *"4300001"])
+            [str(STARTER), *"3000", "", *"01"])
+        self.assertEqual(rows[0]["noticed"], str(sum(
+            rows[0][mistake.name] == "1" for mistake in MISTAKES)))
         self.assertEqual(
             rows[1]["problem"], "nowhere: there is no such folder")
+
+    def test_mistake_that_was_not_measured(self) -> None:
+        """A mistake with nothing but its edit does without the rest."""
+        own = Mistake(99, "get_json", "asks nobody",
+                      Edit("utils.py", "    response = fetch(",
+                           "    response = None and fetch("))
+        with patch.object(grade, "MISTAKES", [*MISTAKES, own]):
+            self.assertEqual(
+                grade.hint("99"), "99 get_json, step 1 of 2\n"
+                "get_json: asks nobody.\n"
+                "next: .course/grade.py --hint 99 2\n")
+            self.assertIn("+    response = None and", grade.hint("99", "2"))
+            _, out, _ = self.command("nowhere", "nowhere")
+        self.assertIn("\n  0      99 get_json: asks nobody\n", out)
 
     @parameterized.expand([
         (["7"], r'7 get_json, step 1 of 4\nThe pattern: "Where to patch" .*\n'
@@ -679,9 +736,13 @@ class TestCommand(GraderTestCase):
         self.assertRegex(out, f"^{expected}$")
 
     @parameterized.expand([
-        ("mistake", "2", "Mistake 2 access_nested_map", "FAILED (failures=1)"),
-        ("unnoticed", "7", "Mistake 7 get_json", "\nOK\n"),
-        ("rewrite", "timeout", "Rewrite: a timeout passed", "\nOK\n"),
+        ("mistake", "2", "Mistake 2 access_nested_map: noticed by 1 unit test"
+         "\n   unit: test_utils.TestAccessNestedMap.test_two_keys\n",
+         "FAILED (failures=1)"),
+        ("unnoticed", "7", "Mistake 7 get_json: noticed by no test\n",
+         "\nOK\n"),
+        ("rewrite", "timeout", "Rewrite: a timeout passed to requests.get: "
+         "breaks no test\n", "\nOK\n"),
     ])
     def test_try(self, _: str, change: str, title: str, said: str) -> None:
         """What unittest says of the suite on the change is shown."""
@@ -692,11 +753,31 @@ class TestCommand(GraderTestCase):
         self.assertIn(said, out)
 
     def test_try_much_output(self) -> None:
-        """Of a suite that prints 50 MB the end is shown, and the verdict."""
+        """Of a suite that prints 50 MB the last whole lines are shown."""
         folder = self.write(test_it=suite("print('x' * 50_000_000)"))
         _, out, _ = self.command("--try", "2", str(folder))
         self.assertLess(len(out), 100_000)
+        self.assertRegex(out, r"\n\[The first 50,000,\d+ of 50,000,\d+ bytes "
+                         r"are left out\.\]\n[^x]")
         self.assertIn("Ran 2 tests", out)
+
+    def test_try_kinds(self) -> None:
+        """Both kinds are counted, some names told, wrong tests named."""
+        folder = self.write(test_it=suite(
+            "with patch('requests.get', autospec=True) as get:",
+            "    GithubOrgClient('x').org",
+            "self.assertIn('orgs/x', str(get.call_args))"),
+            test_unit=suite("with patch('client.get_json') as get_json:",
+                            "    GithubOrgClient('x').org",
+                            "self.assertIn('orgs', str(get_json.call_args))"),
+            test_wrong=suite("self.fail()"))
+        _, out, _ = self.command("--try", "11", str(folder))
+        self.assertEqual(out.splitlines()[:4], [
+            "Mistake 11 org: noticed by 1 unit test, 1 integration test",
+            "   unit: test_unit.TestBad.test_bad",
+            "   integration: test_it.TestBad.test_bad",
+            "   left out, for not even on the right code do they always pass: "
+            "test_wrong.TestBad.test_bad"])
 
     def test_try_end_of_process(self) -> None:
         """Where the process ends, the last line says so."""
@@ -705,17 +786,27 @@ class TestCommand(GraderTestCase):
         self.assertIn("The run ended its process with status 0.", out)
 
     @parameterized.expand([
+        ("twenty", range(1, 21), "1 to 20"), ("one", [7], "7"),
+        ("gap", [1, 2, 3, 25], "1 to 3, 25"),
+        ("out_of_order", [9, 2, 1], "1 to 2, 9"),
+    ])
+    def test_numbers(self, _: str, some: Sequence[int], told: str) -> None:
+        """Numbers are told in spans, so that a gap may be among them."""
+        self.assertEqual(grade.numbers([
+            MISTAKES[0]._replace(number=number) for number in some]), told)
+
+    @parameterized.expand([
         (["nowhere"], "nowhere: there is no such folder"),
         ([COMMAND], f"{COMMAND}: this is a file, not a folder"),
         ([str(PROJECT / ".ci" / "stubs")],
          f"{PROJECT / '.ci' / 'stubs'}: there is no test*.py in it"),
-        (["--hint", "21"],
-         "there is no mistake 21: they are numbered from 1 to 20"),
+        (["--hint", "21"], f"there is no hint for 21: {NUMBERS}"),
         (["--hint", "1", "5"],
          "there is no step 5: they are numbered from 1 to 4"),
         (["--hint", "1", "2", "3"], "error: too many arguments"),
         (["--try", "x"],
-         "there is no mistake x: they are numbered from 1 to 20"),
+         f"there is no mistake x: {NUMBERS}"),
+        (["--try", "99999"], f"there is no mistake 99999: {NUMBERS}"),
         (["--try", "1", "nowhere"], "nowhere: there is no such folder"),
         (["a", "b", "--json"], "error: --json and --map are for one FOLDER"),
         (["a", "--csv", "--map"],
@@ -735,6 +826,22 @@ class TestCommand(GraderTestCase):
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.assertEqual((graded.returncode, graded.stderr), (1, b""))
         self.assertEqual(snapshot(PROJECT), before)
+
+    @parameterized.expand([
+        ("report", []), ("class", [str(STARTER)]), ("try", ["--try", "2"])])
+    def test_on_a_terminal(self, _: str, more: List[str]) -> None:
+        """A line on a terminal counts the runs, and is cleared at the end."""
+        terminal = Terminal()
+        with redirect_stderr(terminal), \
+                redirect_stdout(io.StringIO()) as out:
+            grade.main([*more, str(STARTER)])
+        lines = terminal.getvalue().split("\r")
+        shown = [line for line in lines if line.strip()]
+        total = shown[0].rpartition(" ")[2]
+        self.assertEqual(shown[-1], f"run {total} of {total}")
+        self.assertEqual(len(shown), int(total))
+        self.assertEqual(lines[-2:], [" " * len(shown[-1]), ""])
+        self.assertNotIn("run 1 of", out.getvalue())
 
     def test_closed_pipe(self) -> None:
         """A reader that goes away is no reason for a traceback."""
