@@ -234,7 +234,7 @@ def check_api(api_url: str, token: Optional[str]) -> None:
     if (url.scheme not in ("http", "https") or not url.host
             or url.auth or url.query or url.fragment):
         raise InvalidURL("the API's URL must be like https://HOST/api/v3")
-    if token and not re.fullmatch("[!-~]+", token):
+    if token and re.search("[^!-~]", token):
         raise InvalidHeader("the token has a character that no token has")
     if token and url.scheme != "https" and not LOOPBACK.fullmatch(url.host):
         raise InvalidSchema(
@@ -569,7 +569,7 @@ def explain(error: Exception, args: argparse.Namespace) -> str:
              if isinstance(cause, (OSError, HTTPException))][-1]
     if not isinstance(cause, OSError):
         return f"{host} did not answer in HTTP"
-    why = re.sub(r"\[.*?\] | \(_ssl.*", "", cause.strerror or str(cause))
+    why = re.sub(r"\[.*?\] | \(_ssl.*", "", str(cause))
     if isinstance(error, ProxyError):
         return (f"{proxy} denied: {why}" if "407" in why else
                 f"cannot reach {proxy}: {why}")
@@ -580,7 +580,7 @@ def explain(error: Exception, args: argparse.Namespace) -> str:
 def explain_status(response: Any, args: argparse.Namespace) -> str:
     """Return what an answer of 4xx or 5xx says and, if known, what to do."""
     url, status = response.url, response.status_code
-    if status == 404 and re.search("/orgs/[^/]*$", url):
+    if status == 404 and url.rpartition("/")[0].endswith("/orgs"):
         advice = ("; GITHUB_API_URL may be wrong too" if not args.recorded
                   and os.environ.get("GITHUB_API_URL") else "")
         return f"no such organization: {args.org}{advice}"

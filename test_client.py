@@ -1435,6 +1435,14 @@ class TestNetwork(ReplayTestCase):
                 url, f"cannot reach HOST: {said}; check the network, and "
                 "GITHUB_API_URL if it is set")
 
+    def test_address_that_is_none(self) -> None:
+        """Without a proxy, an address that is wrong is not a proxy's."""
+        error = requests.exceptions.InvalidURL("no such port")
+        url = os.environ["GITHUB_API_URL"] = "http://host.invalid"
+        with patch("requests.adapters.HTTPAdapter.send", autospec=True,
+                   side_effect=error):
+            self.assert_complaint(url, "HOST: no such port")
+
     def test_no_tls(self) -> None:
         """A server without TLS is said to be one, in OpenSSL's words."""
         url = self.start_replay().replace("http:", "https:")
@@ -1654,6 +1662,24 @@ class TestTerminal(ReplayTestCase):
         self.assertEqual(status, 1)
         self.assertRegex(
             err.lines()[-1], "^client.py: .* answered 404: Not Found$")
+
+    def test_nothing_is_shown_once_it_is_cleared(self) -> None:
+        """A thread that was about to write when the line went is too late."""
+        log = logging.getLogger("client")
+        handlers: List[logging.Handler] = []
+
+        def body() -> Iterator[bytes]:
+            """Send a page, and take note of who shows messages meanwhile."""
+            handlers.extend(log.handlers)
+            yield b"[]"
+
+        self.start_replay({FIRST_PAGE: [Fault(body=body())]})
+        _, err = self.run_on_terminal("google")
+        before = err.getvalue()
+        for handler in handlers:
+            handler.handle(logging.makeLogRecord({"msg": "late"}))
+        self.assertEqual(len(handlers), 1)
+        self.assertEqual(err.getvalue(), before)
 
     def test_redirect_is_no_page(self) -> None:
         """Only a page that has come is counted."""

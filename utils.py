@@ -147,7 +147,7 @@ class memoize(Generic[Value]):
 MAX_PAGES = 5000
 
 # A page's URL in three parts: up to its number, the number, the rest.
-NUMBERED_PAGE = re.compile(r"(.*[?&]page=)([0-9]{1,18})((?:[&#].*)?)")
+NUMBERED_PAGE = re.compile(r"(.*[?&]page=)([0-9]{1,18})([&#].*|)")
 
 # A Link header (RFC 8288, section 3): targets in angle brackets, each with
 # parameters, whose values may be quoted (RFC 9110, 5.6.4). No text matches
@@ -274,7 +274,7 @@ def parse_links(header: str) -> Dict[str, str]:
     not say which page is next: it names two, or one next to something else.
     """
     links: Dict[str, str] = {}
-    header = header.rstrip(" \t,")
+    header = header.strip(" \t,")
     position = 0
     while position < len(header):
         link = LINK.match(header, position)

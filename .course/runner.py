@@ -190,6 +190,8 @@ class Runners:
             "PATH": os.path.dirname(sys.executable) + os.pathsep + path,
             "HOME": self._folder, "TMPDIR": self._folder,
             "PYTHONUSERBASE": site.getuserbase(),
+            # Else glibc sets 64 MiB of addresses aside for each thread.
+            "MALLOC_ARENA_MAX": "2",
             "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": str(seed)}
         return subprocess.Popen(
             [sys.executable, os.path.abspath(__file__)], env=environ,
