@@ -571,6 +571,7 @@ def explain(error: Exception, args: argparse.Namespace) -> str:
         return f"{host} did not answer in HTTP"
     why = re.sub(r"\[.*?\] | \(_ssl.*", "", str(cause))
     if isinstance(error, ProxyError):
+        proxy = proxy or "the system's proxy"
         return (f"{proxy} denied: {why}" if "407" in why else
                 f"cannot reach {proxy}: {why}")
     return (f"cannot reach {host}: {why}; check the network, and "

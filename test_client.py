@@ -1435,6 +1435,15 @@ class TestNetwork(ReplayTestCase):
                 url, f"cannot reach HOST: {said}; check the network, and "
                 "GITHUB_API_URL if it is set")
 
+    def test_proxy_of_the_system(self) -> None:
+        """A proxy that no variable names is one all the same."""
+        error = requests.exceptions.ProxyError("refused")
+        url = os.environ["GITHUB_API_URL"] = "http://host.invalid"
+        with patch("requests.adapters.HTTPAdapter.send", autospec=True,
+                   side_effect=error):
+            self.assert_complaint(
+                url, "cannot reach the system's proxy: refused")
+
     def test_address_that_is_none(self) -> None:
         """Without a proxy, an address that is wrong is not a proxy's."""
         error = requests.exceptions.InvalidURL("no such port")
