@@ -1515,6 +1515,7 @@ class TestNetwork(ReplayTestCase):
     @parameterized.expand([
         ("tunnel", "https", "https_proxy", "Tunnel connection failed: "),
         ("plain", "http", "ALL_PROXY", ""),
+        ("any_scheme", "http", "all_proxy", ""),
     ])
     def test_proxy_that_denies(
             self, _: str, scheme: str, variable: str, said: str) -> None:
