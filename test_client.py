@@ -1515,6 +1515,7 @@ class TestNetwork(ReplayTestCase):
     @parameterized.expand([
         ("tunnel", "https", "https_proxy", "Tunnel connection failed: "),
         ("plain", "http", "ALL_PROXY", ""),
+        ("small_letters", "http", "all_proxy", ""),
     ])
     def test_proxy_that_denies(
             self, _: str, scheme: str, variable: str, said: str) -> None:
@@ -1595,6 +1596,13 @@ class TestTerminal(ReplayTestCase):
         self.assertEqual([
             text for text in err.lines() if not text.startswith("waiting")],
             ["", "pages: 1 of 3", "pages: 2 of 3", "pages: 3 of 3", ""])
+
+    def test_total_of_two_digits(self) -> None:
+        """The total is the whole number of the last page."""
+        repos = [{"name": f"repo-{number}"} for number in range(1001)]
+        self.start_replay(repos=repos)
+        status, err = self.run_on_terminal("google")
+        self.assertEqual(err.lines()[-2], "pages: 11 of 11")
 
     def test_total_unknown(self) -> None:
         """Without a last page to count up to, the pages alone are counted."""
