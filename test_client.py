@@ -1533,11 +1533,14 @@ class TestNetwork(ReplayTestCase):
                 "407 Proxy Authentication Required")
             gc.collect()
 
-    def test_error_beyond_a_proxy(self) -> None:
+    @parameterized.expand([
+        (403, "Forbidden"), (451, "Repository access blocked"),
+    ])
+    def test_error_beyond_a_proxy(self, status: int, message: str) -> None:
         """A proxy that does its work is not to blame for an answer."""
-        os.environ["HTTP_PROXY"] = self.start_replay({ORG: [Fault(403)]})
+        os.environ["HTTP_PROXY"] = self.start_replay({ORG: [Fault(status)]})
         url = os.environ["GITHUB_API_URL"] = "http://host.invalid"
-        self.assert_complaint(url, "HOST answered 403: Forbidden")
+        self.assert_complaint(url, f"HOST answered {status}: {message}")
 
     def test_proxy_that_has_exceptions(self) -> None:
         """A host in NO_PROXY is reached without the proxy."""
