@@ -263,7 +263,7 @@ class GithubAdapter(HTTPAdapter):
         carries the token at the API's origin and no Authorization elsewhere,
         whatever .netrc says; within this machine it goes to no proxy.
         """
-        options["timeout"] = options["timeout"] or CONNECT_AND_READ
+        options["timeout"] = options.get("timeout") or CONNECT_AND_READ
         url = str(request.url)
         request.headers.pop("Authorization", None)
         if self._token and origin(url) == self._origin:
@@ -276,7 +276,7 @@ class GithubAdapter(HTTPAdapter):
             response = None
             try:
                 response = super().send(request, *args, **options)
-                body = b"" if options["stream"] else read_body(response)
+                body = b"" if options.get("stream") else read_body(response)
                 wait = seconds_to_wait(
                     response.status_code, response.headers, body, backoff)
                 if wait is None:
@@ -308,6 +308,8 @@ def read_body(response: Response) -> bytes:
                     chunk = gzip.decompress(chunk, MAX_BODY + 1 - len(body))
                 except zlib.error as error:
                     raise ContentDecodingError(error)
+            if gzip.unused_data:
+                raise ContentDecodingError("it goes on after its end")
             body += chunk
             if len(body) > MAX_BODY:
                 raise AnswerError(f"{host} sent over {MAX_BODY:,} bytes")
@@ -470,6 +472,7 @@ def progress_line(session: Session) -> Iterator[None]:
                     LOG.info("pages: %d%s", number, total)
 
     session.hooks["response"].append(count_page)
+    level = LOG.level
     LOG.addHandler(line)
     LOG.setLevel(logging.INFO)
     try:
@@ -477,6 +480,7 @@ def progress_line(session: Session) -> Iterator[None]:
     finally:
         line.setStream(io.StringIO())  # for pages that arrive later
         LOG.removeHandler(line)
+        LOG.setLevel(level)
         print("\r" + " " * 40 + "\r", end="", file=sys.stderr, flush=True)
 
 

@@ -27,7 +27,7 @@ import unittest
 import warnings
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from http.client import HTTPConnection
-from itertools import repeat
+from itertools import chain, repeat
 from queue import Queue
 from typing import (
     Any, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple)
@@ -736,6 +736,13 @@ class TestLibraryOverLoopback(ReplayTestCase):
                 session.request(method, "http://127.0.0.1:1")
         self.sleep.assert_not_called()
 
+    def test_prepared_request(self) -> None:
+        """A request that was prepared beforehand is sent all the same."""
+        url = self.start_replay()
+        request = requests.Request("GET", url + "/orgs/google").prepare()
+        with tuned_session(None, url) as session:
+            self.assertEqual(session.send(request).json()["login"], "google")
+
     def test_stream_is_left_to_the_caller(self) -> None:
         """A body that is to be streamed is not read beforehand."""
         url = self.start_replay({ORG: [Fault(cut=10)]})
@@ -1300,6 +1307,14 @@ class TestComplaint(ReplayTestCase):
          "HOST did not answer in JSON"),
         ("no_gzip", {page(2): [Fault(headers={"Content-Encoding": "gzip"})]},
          "HOST sent a broken answer; try again later"),
+        ("two_gzips", {page(2): [Fault(
+            headers={"Content-Encoding": "gzip"},
+            body=gzip.compress(b"[]") * 2)]},
+         "HOST sent a broken answer; try again later"),
+        ("gzip_and_no_end", {page(2): [Fault(
+            headers={"Content-Encoding": "gzip"},
+            body=chain([gzip.compress(b"[]")], repeat(b" " * 100000)))]},
+         "HOST sent a broken answer; try again later"),
         ("no_utf_8", {page(2): [Fault(body=b'[{"name": "\xe9"}]')]},
          "HOST did not answer in JSON"),
         ("org_null", {ORG: [Fault(body=b"null")]},
@@ -1515,7 +1530,7 @@ class TestNetwork(ReplayTestCase):
     @parameterized.expand([
         ("tunnel", "https", "https_proxy", "Tunnel connection failed: "),
         ("plain", "http", "ALL_PROXY", ""),
-        ("any_scheme", "http", "all_proxy", ""),
+        ("small_letters", "http", "all_proxy", ""),
     ])
     def test_proxy_that_denies(
             self, _: str, scheme: str, variable: str, said: str) -> None:
@@ -1533,11 +1548,14 @@ class TestNetwork(ReplayTestCase):
                 "407 Proxy Authentication Required")
             gc.collect()
 
-    def test_error_beyond_a_proxy(self) -> None:
+    @parameterized.expand([
+        (403, "Forbidden"), (451, "Repository access blocked"),
+    ])
+    def test_error_beyond_a_proxy(self, status: int, message: str) -> None:
         """A proxy that does its work is not to blame for an answer."""
-        os.environ["HTTP_PROXY"] = self.start_replay({ORG: [Fault(403)]})
+        os.environ["HTTP_PROXY"] = self.start_replay({ORG: [Fault(status)]})
         url = os.environ["GITHUB_API_URL"] = "http://host.invalid"
-        self.assert_complaint(url, "HOST answered 403: Forbidden")
+        self.assert_complaint(url, f"HOST answered {status}: {message}")
 
     def test_proxy_that_has_exceptions(self) -> None:
         """A host in NO_PROXY is reached without the proxy."""
@@ -1596,6 +1614,13 @@ class TestTerminal(ReplayTestCase):
         self.assertEqual([
             text for text in err.lines() if not text.startswith("waiting")],
             ["", "pages: 1 of 3", "pages: 2 of 3", "pages: 3 of 3", ""])
+
+    def test_total_of_two_digits(self) -> None:
+        """The total is the whole number of the last page."""
+        repos = [{"name": f"repo-{number}"} for number in range(1001)]
+        self.start_replay(repos=repos)
+        status, err = self.run_on_terminal("google")
+        self.assertEqual(err.lines()[-2], "pages: 11 of 11")
 
     def test_total_unknown(self) -> None:
         """Without a last page to count up to, the pages alone are counted."""
@@ -1714,10 +1739,11 @@ class TestTerminal(ReplayTestCase):
     def test_log_is_left_as_it_was(self) -> None:
         """The line hears the log only while it is shown."""
         log = logging.getLogger("client")
-        before = (log.level, list(log.handlers))
+        self.addCleanup(log.setLevel, log.level)
+        log.setLevel(logging.ERROR)
         self.start_replay()
         self.run_on_terminal("google")
-        self.assertEqual((log.level, log.handlers), before)
+        self.assertEqual((log.level, log.handlers), (logging.ERROR, []))
 
 
 class TestProgram(unittest.TestCase):
