@@ -2,8 +2,7 @@
 """What an organization publishes on GitHub, and under which license.
 
 Three parts: the client, which can be read alone; the session that it wants
-in production, with timeouts, tries and a token; and the command, for which
-see `./client.py --help`.
+in production, with timeouts, tries and a token; and the command.
 """
 import signal
 
@@ -26,13 +25,11 @@ import sys
 import time
 import zlib
 from collections import Counter
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from email.utils import mktime_tz, parsedate_tz
-from http.client import HTTPException
-from itertools import count
+from functools import partial
 from threading import Lock
-from typing import (
-    Any, Dict, Iterator, List, Mapping, Optional, Sequence, Union)
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 from urllib.parse import quote
 
 import requests
@@ -42,12 +39,11 @@ from requests.exceptions import (
     ChunkedEncodingError, ConnectionError, ContentDecodingError, HTTPError,
     InvalidHeader, InvalidSchema, InvalidURL, ProxyError, Timeout)
 from requests.utils import default_user_agent
-from urllib3.util import Url, parse_url
+from urllib3.util import parse_url
 
 from utils import AnswerError, access_nested_map, get_json, memoize, origin
 
 API_URL = "https://api.github.com"
-PER_PAGE = 100  # repositories; the most that GitHub gives
 MAX_WORKERS = 100  # GitHub's limit for requests in flight at once
 
 
@@ -55,7 +51,9 @@ class GithubOrgClient:
     """A client of one organization's public data on GitHub.
 
     Each attribute costs its requests when it is first read, and is kept.
-    Reading raises requests.RequestException for whatever goes wrong.
+    Reading raises requests.RequestException for whatever goes wrong. A
+    request is a bare `requests.get(url)`; with a session, such as
+    `tuned_session` gives, pages are long and the answers' shape is checked.
     """
 
     ORG_URL = "https://api.github.com/orgs/{org}"
@@ -66,12 +64,7 @@ class GithubOrgClient:
     def __init__(
             self, org_name: str, session: Optional[Session] = None,
             api_url: str = API_URL) -> None:
-        """Make a client of the organization with this name.
-
-        Without a session every request is a bare `requests.get(url)`. With
-        one, such as `tuned_session` gives, pages are as long as GitHub makes
-        them, and an answer of the wrong shape is an AnswerError.
-        """
+        """Keep the name, the session and the API's URL; ask for nothing."""
         self._org_name = org_name
         self.session = session
         self.api_url = api_url.rstrip("/")
@@ -83,9 +76,8 @@ class GithubOrgClient:
         Its token is GH_TOKEN or else GITHUB_TOKEN, if any, its API
         GITHUB_API_URL (such as https://HOST/api/v3) or else GitHub's.
         """
-        get = os.environ.get
-        token = get("GH_TOKEN") or get("GITHUB_TOKEN")
-        api_url = get("GITHUB_API_URL") or API_URL
+        token = os.environ.get("GH_TOKEN") or os.environ.get("GITHUB_TOKEN")
+        api_url = os.environ.get("GITHUB_API_URL") or API_URL
         return cls(org_name, tuned_session(token, api_url), api_url)
 
     @memoize
@@ -98,13 +90,12 @@ class GithubOrgClient:
             # RFC 3986 takes such a segment for a step, even if encoded.
             raise InvalidURL(f"{self._org_name} can't name an organization")
         name = quote(str(self._org_name), safe="", errors="surrogateescape")
-        url = self.ORG_URL.replace(API_URL, self.api_url)
-        url = url.replace("{org}", name)
+        url = self.ORG_URL.format(org=name).replace(API_URL, self.api_url)
         if self.session is None:
-            org: Dict[str, Any] = get_json(url)
-            return org
-        org = get_json(url, self.session)
-        if not is_organization(org):
+            return get_json(url)  # type: ignore[no-any-return]
+        org: Dict[str, Any] = get_json(url, self.session)
+        if not (has_fields(org, {"repos_url": str})
+                and re.match("https?://", org.get("repos_url") or "")):
             raise AnswerError(f"{url} is no organization with repositories")
         return org
 
@@ -121,14 +112,12 @@ class GithubOrgClient:
         """
         url = self._public_repos_url
         if self.session is None:
-            repos: List[Dict[str, Any]] = get_json(url)
-            return repos
+            return get_json(url)  # type: ignore[no-any-return]
         repos = get_json(url, self.session, workers=self.workers,
-                         params={"per_page": PER_PAGE})
+                         params={"per_page": 100})  # the most GitHub gives
         if not is_listing(repos):
             raise AnswerError(f"{url} is no list of repositories")
-        # Pages shift when a repository is created or deleted while they are
-        # read: two of them may hold the same one. Its id tells.
+        # Pages that shift while they are read may repeat a repository.
         return list({repo.get("id") or f"no id, {position}": repo
                      for position, repo in enumerate(repos)}.values())
 
@@ -156,19 +145,11 @@ class GithubOrgClient:
         return bool(key == license_key)
 
 
-# The shapes of answers, for a client with a session.
+# The shapes of answers. What the command prints may be null, but the name.
 
-# What the command prints of a repository, with the license: each may be null,
-# and all but the name may be left out.
 REPO_FIELDS = {
     "id": int, "name": str, "fork": bool, "archived": bool, "language": str,
     "stargazers_count": int, "pushed_at": str, "html_url": str}
-
-
-def is_organization(answer: Any) -> bool:
-    """Tell whether an answer is an object with a repos_url."""
-    return (has_fields(answer, {"repos_url": str}) and
-            re.match("https?://", answer.get("repos_url") or "") is not None)
 
 
 def is_listing(answer: Any) -> bool:
@@ -193,14 +174,6 @@ CONNECT_AND_READ = (5, 30)  # seconds: the timeouts of each request
 BACKOFF = (0, 1, 2)  # seconds before the second, third and fourth try
 MAX_WAIT = 60  # seconds that GitHub may have us wait before the next try
 MAX_BODY = 64 * 2**20  # bytes, once decoded; a page has about 2**20
-CHUNK = 2**16  # bytes to read at once
-# https://docs.github.com/rest/using-the-rest-api/getting-started-with-the-rest-api
-HEADERS = {
-    "Accept": "application/vnd.github+json",
-    "Accept-Encoding": "gzip",
-    "User-Agent": f"github-org-client {default_user_agent()}",
-    "X-GitHub-Api-Version": "2022-11-28",
-}
 TRANSIENT = (ChunkedEncodingError, ConnectionError, Timeout)
 LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|\[::1\]")  # hosts
 LOG = logging.getLogger("client")
@@ -208,49 +181,56 @@ LOG = logging.getLogger("client")
 
 def tuned_session(
         token: Optional[str] = None, api_url: str = API_URL) -> Session:
-    """Return a session with all that requests to GitHub should have.
+    """Return a session that sends requests by the rules of `GithubAdapter`.
 
-    Those are its headers and the rules of `GithubAdapter`. Raises
-    InvalidURL for an API URL that is none or holds more than scheme, host,
-    port and path, InvalidHeader for a token with characters that no token
-    has, and InvalidSchema for one that would travel unencrypted to another
-    machine. All are RequestException, none quotes a secret.
+    Raises InvalidURL for an API URL that is none, InvalidHeader for a token
+    that is none, and InvalidSchema for one that would travel unencrypted to
+    another machine: all RequestException, and none quotes a secret.
     """
-    check_api(api_url, token)
-    session = requests.Session()
-    session.headers.update(HEADERS)
     adapter = GithubAdapter(token, api_url)
+    session = requests.Session()
+    # https://docs.github.com/rest/using-the-rest-api/getting-started-with-the-rest-api
+    session.headers.update({
+        "Accept": "application/vnd.github+json",
+        "Accept-Encoding": "gzip",
+        "User-Agent": f"github-org-client {default_user_agent()}",
+        "X-GitHub-Api-Version": "2022-11-28"})
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
 
 
-def check_api(api_url: str, token: Optional[str]) -> None:
-    """Raise for an API's URL, or a token, that must not be used."""
-    try:
-        url = parse_url(api_url)
-    except ValueError:
-        url = Url()
-    if (url.scheme not in ("http", "https") or not url.host
-            or url.auth or url.query or url.fragment):
-        raise InvalidURL("the API's URL must be like https://HOST/api/v3")
-    if token and re.search("[^!-~]", token):
-        raise InvalidHeader("the token has a character that no token has")
-    if token and url.scheme != "https" and not LOOPBACK.fullmatch(url.host):
-        raise InvalidSchema(
-            f"a token must not go to {url.host} unencrypted: use https")
-
-
 class LimitError(HTTPError):
     """GitHub's rate limit is reached; the message says until when."""
+
+    def __init__(self, end: Any) -> None:
+        """Say when the limit ends: seconds since 1970, if they are known."""
+        try:
+            date = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(float(end)))
+            until = f"it resets at {date} UTC"
+        except (OSError, OverflowError, TypeError, ValueError):
+            until = "wait at least a minute"
+        super().__init__(f"GitHub's rate limit is reached; {until}")
 
 
 class GithubAdapter(HTTPAdapter):
     """Sends every request, redirected ones too, by GitHub's rules."""
 
     def __init__(self, token: Optional[str], api_url: str) -> None:
-        """Keep the token for the origin of the API."""
+        """Keep the token for the API's origin, unless it must not go there."""
         super().__init__(pool_maxsize=MAX_WORKERS)
+        try:
+            url = parse_url(api_url)
+        except ValueError:
+            url = parse_url("")
+        if (url.scheme not in ("http", "https") or not url.host
+                or url.auth or url.query or url.fragment):
+            raise InvalidURL("the API's URL must be like https://HOST/api/v3")
+        if token and re.search("[^!-~]", token):
+            raise InvalidHeader("the token has a character that no token has")
+        if token and url.scheme == "http" and not LOOPBACK.fullmatch(url.host):
+            raise InvalidSchema(
+                f"a token must not go to {url.host} unencrypted: use https")
         self._token = token
         self._origin = origin(api_url)
         self.waits_until = time.monotonic()
@@ -302,15 +282,14 @@ def read_body(response: Response) -> bytes:
     with response:
         if encoding not in ("", "identity", "gzip"):
             raise AnswerError(f"{host} sent an encoding nobody asked for")
-        for chunk in response.iter_content(CHUNK):
-            if encoding == "gzip":
-                try:
-                    chunk = gzip.decompress(chunk, MAX_BODY + 1 - len(body))
-                except zlib.error as error:
-                    raise ContentDecodingError(error)
+        for chunk in response.iter_content(chunk_size=2**16):
+            try:
+                body += (gzip.decompress(chunk, MAX_BODY + 1 - len(body))
+                         if encoding == "gzip" else chunk)
+            except zlib.error as error:
+                raise ContentDecodingError(error)
             if gzip.unused_data:
                 raise ContentDecodingError("it goes on after its end")
-            body += chunk
             if len(body) > MAX_BODY:
                 raise AnswerError(f"{host} sent over {MAX_BODY:,} bytes")
     if encoding == "gzip" and body and not gzip.eof:
@@ -322,11 +301,10 @@ def read_body(response: Response) -> bytes:
 def seconds_to_wait(
         status: int, headers: Mapping[str, str], body: bytes,
         backoff: Optional[float]) -> Optional[float]:
-    """Decide on an answer: None to return it, or how long until a next try.
+    """Return the seconds until the next try; None where there is none.
 
-    That is what Retry-After says (RFC 9110, 10.2.3), up to `MAX_WAIT`, else
-    the backoff, which is None where no try is left. Raises LimitError for a
-    rate limit that lasts longer, and for one that does not say how long.
+    Retry-After (RFC 9110, 10.2.3) says it, or else the backoff, which is
+    None where no try is left. Raises LimitError for a limit that lasts.
     https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
     wait = retry_after(headers.get("Retry-After", "").strip())
@@ -336,13 +314,11 @@ def seconds_to_wait(
     if status not in (403, 429):
         return None
     if headers.get("X-RateLimit-Remaining") == "0" and b"SAML" not in body:
-        raise limit_error(headers.get("X-RateLimit-Reset", ""))
-    if wait is not None:
-        if wait <= MAX_WAIT and backoff is not None:
-            return wait
-        raise limit_error(time.time() + wait)
+        raise LimitError(headers.get("X-RateLimit-Reset"))
+    if wait is not None and wait <= MAX_WAIT and backoff is not None:
+        return wait
     if status == 429 or "Retry-After" in headers:
-        raise limit_error("")
+        raise LimitError(None if wait is None else time.time() + wait)
     return None  # 403 has other reasons too.
 
 
@@ -357,26 +333,11 @@ def retry_after(text: str) -> Optional[float]:
         return None
 
 
-def limit_error(end: Union[str, float]) -> LimitError:
-    """Return an error that tells when a limit ends, in seconds since 1970."""
-    try:
-        date = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(float(end)))
-        until = f"it resets at {date} UTC"
-    except (OSError, OverflowError, ValueError):
-        until = "wait at least a minute"
-    return LimitError(f"GitHub's rate limit is reached; {until}")
-
-
 # The command.
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; print all of its results or none; return its status."""
     args = parse(argv)
-    if args.verbose:
-        logging.basicConfig(format="%(message)s")
-        logging.getLogger("urllib3").setLevel(logging.DEBUG)
-        LOG.setLevel(logging.INFO)
-    repos = []
     try:
         with ExitStack() as stack:
             if args.recorded:
@@ -388,10 +349,12 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             client.workers = args.jobs
             session: Any = client.session
             stack.callback(session.close)
-            if sys.stderr.isatty() and not args.verbose:
-                stack.enter_context(progress_line(session))
+            if args.verbose:
+                logging.basicConfig(format="%(message)s", level=logging.DEBUG)
+            elif sys.stderr.isatty():
+                show_progress(session, stack)
             repos = [repo for repo in client.repos_payload
-                     if is_wanted(repo, args)]
+                     if matches(repo, args)]
             output = report(repos, args)
         print(output, end="", flush=True)
     except BrokenPipeError:
@@ -411,33 +374,27 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
         description="List an organization's public repositories on GitHub.",
         epilog="KEY is a license's key or SPDX id, in any case: 'none' stands "
         "for no license, 'other' for a license file that GitHub does not "
-        "recognize, so that somebody must read it. GH_TOKEN or GITHUB_TOKEN, "
-        "if set, holds a token, and GITHUB_API_URL the API of a GitHub "
-        "Enterprise Server. Exit status: 0 done, 1 failed, 2 wrong usage.")
+        "know. GH_TOKEN or GITHUB_TOKEN holds a token, GITHUB_API_URL the API "
+        "of an Enterprise Server. Status: 0 done, 1 failed, 2 wrong usage.")
     add = parser.add_argument
+    flag = partial(add, action="store_true")
+    form = partial(parser.add_mutually_exclusive_group().add_argument,
+                   action="store_true")
     add("org", metavar="ORG", help="the organization's name")
     add("--license", metavar="KEY", action="append", default=[],
         help="only repositories under this license; repeat it to allow others")
     add("--not-license", metavar="KEY", action="append", default=[],
         help="leave out those under this license; repeat it to leave out more")
-    add("--source", action="store_true", help="leave out forks")
-    add("--no-archived", action="store_true",
-        help="leave out archived repositories")
-    add("--exit-code", action="store_true",
-        help="exit with status 3 if anything is listed")
-    form = parser.add_mutually_exclusive_group().add_argument
-    form("--licenses", action="store_true",
-         help="count the repositories under each license")
-    form("--csv", action="store_true",
-         help="print a row for each repository, for a spreadsheet")
-    form("--json", action="store_true",
-         help="print GitHub's own objects, as one JSON array")
-    add("--recorded", action="store_true",
-        help="ask a recording of the organization google, not the network")
+    flag("--source", help="leave out forks")
+    flag("--no-archived", help="leave out archived repositories")
+    flag("--exit-code", help="exit with status 3 if anything is listed")
+    form("--licenses", help="count the repositories under each license")
+    form("--csv", help="print a row for each repository, for a spreadsheet")
+    form("--json", help="print GitHub's own objects, as one JSON array")
+    flag("--recorded", help="ask a recording of google: no network is needed")
     add("--jobs", metavar="N", type=int, default=GithubOrgClient.workers,
         help=f"pages to fetch at once, 1 to {MAX_WORKERS} (%(default)s)")
-    add("-v", "--verbose", action="store_true",
-        help="tell of every request on stderr")
+    flag("-v", "--verbose", help="tell of every request on stderr")
     args = parser.parse_args(argv)
     if not args.org.strip():
         parser.error("ORG must not be empty")
@@ -449,39 +406,33 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     return args
 
 
-@contextmanager
-def progress_line(session: Session) -> Iterator[None]:
-    """Show pages and waits on a line of stderr, by the log; clear it."""
+def show_progress(session: Session, stack: ExitStack) -> None:
+    """Show pages and waits on a line of stderr until the stack is closed."""
     line = logging.StreamHandler()
     line.setFormatter(logging.Formatter("\r%(message)-40s"))
     line.terminator = ""
     lock = Lock()
-    numbers = count(1)
-    total = ""
-    adapter: Any = session.get_adapter("https://")
+    pages, total = 0, ""
 
-    def count_page(response: Response, *args: Any, **kwargs: Any) -> None:
+    def count_page(response: Any, *args: Any, **kwargs: Any) -> None:
         """Count a response if it is a page: a response hook of requests'."""
-        nonlocal total
+        nonlocal pages, total
         if response.status_code == 200 and "per_page=" in response.url:
             last = re.search("&page=([0-9]+)", str(response.links.get("last")))
             with lock:
+                pages += 1
                 total = f" of {last[1]}" if last else total
-                number = next(numbers)
-                if time.monotonic() >= adapter.waits_until:
-                    LOG.info("pages: %d%s", number, total)
+                if time.monotonic() >= response.connection.waits_until:
+                    LOG.info("pages: %d%s", pages, total)
 
+    # The stack calls them in reverse: what comes late must not be shown.
+    stack.callback(print, f"\r{'':40}\r", end="", file=sys.stderr, flush=True)
+    stack.callback(LOG.setLevel, LOG.level)
+    stack.callback(LOG.removeHandler, line)
+    stack.callback(line.setStream, io.StringIO())
     session.hooks["response"].append(count_page)
-    level = LOG.level
     LOG.addHandler(line)
     LOG.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        line.setStream(io.StringIO())  # for pages that arrive later
-        LOG.removeHandler(line)
-        LOG.setLevel(level)
-        print("\r" + " " * 40 + "\r", end="", file=sys.stderr, flush=True)
 
 
 def license_names(repo: Mapping[str, Any]) -> List[str]:
@@ -491,7 +442,7 @@ def license_names(repo: Mapping[str, Any]) -> List[str]:
     return [name for name in names if name] or ["none"]
 
 
-def is_wanted(repo: Mapping[str, Any], args: argparse.Namespace) -> bool:
+def matches(repo: Mapping[str, Any], args: argparse.Namespace) -> bool:
     """Tell whether the command line asks for a repository."""
     names = {name.lower() for name in license_names(repo)}
     return not (
@@ -516,8 +467,7 @@ def table(repos: List[Dict[str, Any]]) -> str:
     """Return a table in CSV: a header, and a row for each repository."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["name", "license", "fork", "archived", "language",
-                     "stars", "pushed_at", "url"])
+    text.write("name,license,fork,archived,language,stars,pushed_at,url\n")
     for repo in repos:
         writer.writerow([
             repo["name"], license_names(repo)[-1],
@@ -530,31 +480,29 @@ def table(repos: List[Dict[str, Any]]) -> str:
 
 def chart(names: List[str]) -> str:
     """Return each name with its number, most first, and a bar up to 40 #."""
-    if not names:
-        return ""
-    rows = Counter(sorted(names)).most_common()
-    most = rows[0][1]
-    width = max(map(len, names))
+    counts = Counter(sorted(names))
+    width = max(map(len, counts), default=0)
+    most = max(counts.values(), default=0)
     return "".join(
         f"{name:{width}} {number:{len(str(most))}} "
-        f"{'#' * max(1, 40 * number // most)}\n" for name, number in rows)
+        f"{'#' * max(1, 40 * number // most)}\n"
+        for name, number in counts.most_common())
 
 
 def explain(error: Exception, args: argparse.Namespace) -> str:
     """Return what went wrong and, where anything helps, what to do."""
-    request = getattr(error, "request", None)
-    if request is None or isinstance(error, AnswerError):
+    request: Any = getattr(error, "request", None)
+    if (isinstance(error, LimitError)
+            and "Authorization" not in request.headers):
+        return (f"{error}; a token in GH_TOKEN raises 60 requests an hour "
+                "to 5,000")
+    if request is None or isinstance(error, (AnswerError, LimitError)):
         return str(error)
     host = parse_url(request.url).netloc
     name = request.url.partition(":")[0] + "_proxy"
     proxy = next((f"the proxy in {variable}" for variable in
                   (name, name.upper(), "all_proxy", "ALL_PROXY")
                   if os.environ.get(variable)), None)
-    if isinstance(error, LimitError):
-        if "Authorization" in request.headers:
-            return str(error)
-        return (f"{error}; a token in GH_TOKEN raises 60 requests an hour "
-                "to 5,000")
     if isinstance(error, HTTPError):
         response: Any = error.response
         if response.status_code == 407 and proxy:
@@ -569,9 +517,8 @@ def explain(error: Exception, args: argparse.Namespace) -> str:
     causes: List[BaseException] = [error]  # down to the system's own error
     while causes[-1].__context__:
         causes.append(causes[-1].__context__)
-    cause = [cause for cause in causes
-             if isinstance(cause, (OSError, HTTPException))][-1]
-    if not isinstance(cause, OSError):
+    cause = [cause for cause in causes if isinstance(cause, OSError)][-1]
+    if cause is error:
         return f"{host} did not answer in HTTP"
     why = re.sub(r"\[.*?\] | \(_ssl.*", "", str(cause))
     if isinstance(error, ProxyError):
@@ -593,16 +540,14 @@ def explain_status(response: Any, args: argparse.Namespace) -> str:
         said = access_nested_map(response.json(), ("message",))
     except (KeyError, RecursionError, ValueError):
         said = response.reason
-    advice = "; try again later" if status >= 500 else ""
-    if status == 401:
-        advice = "; check the token in GH_TOKEN or GITHUB_TOKEN"
+    advice = ("; check the token in GH_TOKEN or GITHUB_TOKEN" if status == 401
+              else "; try again later" if status >= 500 else "")
     return f"{parse_url(url).netloc} answered {status}: {said}{advice}"
 
 
 if __name__ == "__main__":
-    # Where they are closed: nothing is said, and printing fails.
-    sys.stderr = sys.stderr or open(os.devnull, "w")
-    sys.stdout = sys.stdout or open(os.devnull)
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # closed: say nothing
+    sys.stdout = sys.stdout or open(os.devnull)  # closed: printing fails
     try:
         sys.exit(main())
     finally:

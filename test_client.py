@@ -1123,7 +1123,7 @@ class TestCommand(ReplayTestCase):
         ("--licenses count the repositories under each license",),
         ("--csv print a row for each repository",),
         ("--json print GitHub's own objects",),
-        ("--recorded ask a recording of the organization google",),
+        ("--recorded ask a recording of google",),
         ("--jobs N pages to fetch at once, 1 to 100 (10)",),
         ("-v, --verbose tell of every request on stderr",),
         ("KEY is a license's key or SPDX id",),
@@ -1452,7 +1452,8 @@ class TestNetwork(ReplayTestCase):
 
     def test_proxy_of_the_system(self) -> None:
         """A proxy that no variable names is one all the same."""
-        error = requests.exceptions.ProxyError("refused")
+        error = requests.exceptions.ProxyError("Max retries exceeded: ...")
+        error.__context__ = OSError("refused")
         url = os.environ["GITHUB_API_URL"] = "http://host.invalid"
         with patch("requests.adapters.HTTPAdapter.send", autospec=True,
                    side_effect=error):

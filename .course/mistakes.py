@@ -170,9 +170,8 @@ MISTAKES = [
     Mistake(
         11, "org", "asks for a user (/users/{org})",
         Edit("client.py",
-             "        url = url.replace(\"{org}\", name)\n",
-             "        url = url.replace("
-             "\"orgs/{org}\", \"users/\" + name)\n"),
+             "self.ORG_URL.format(org=name)",
+             "f\"{API_URL}/users/{name}\""),
         PATCHING, 55,
         "The URL that is asked for is that of a user, not that of an "
         "organization.",
@@ -180,8 +179,8 @@ MISTAKES = [
     Mistake(
         12, "org", "always google",
         Edit("client.py",
-             "        url = url.replace(\"{org}\", name)\n",
-             "        url = url.replace(\"{org}\", \"google\")\n"),
+             "self.ORG_URL.format(org=name)",
+             "self.ORG_URL.format(org=\"google\")"),
         CASES, 57,
         "Whatever organization the client was made for, it asks for "
         "google.",
@@ -269,8 +268,8 @@ EXPERIMENTS = [
     Mistake(
         22, "org", "calls get_json as it can't be called",
         Edit("client.py",
-             "            org: Dict[str, Any] = get_json(url)\n",
-             "            org: Dict[str, Any] = get_json(address=url)\n"),
+             "get_json(url)  # type: ignore[no-any-return]\n        org",
+             "get_json(address=url)\n        org"),
         AUTOSPEC, 0,
         "get_json has no argument of this name: the call is a TypeError.",
         "test_client.TestGithubOrgClient.test_org"),
@@ -368,12 +367,11 @@ memoize = MemoizeElsewhere
              "    response = fetch(url, session, options)\n")]),
     Rewrite("the URL passed to get_json by keyword", [
         Edit("client.py",
-             "            org: Dict[str, Any] = get_json(url)\n",
-             "            org: Dict[str, Any] = get_json(url=url)\n"),
+             "get_json(url)  # type: ignore[no-any-return]\n        org",
+             "get_json(url=url)\n        org"),
         Edit("client.py",
-             "            repos: List[Dict[str, Any]] = get_json(url)\n",
-             "            repos: List[Dict[str, Any]] = "
-             "get_json(url=url)\n")]),
+             "get_json(url)  # type: ignore[no-any-return]\n        repos",
+             "get_json(url=url)\n        repos")]),
 ]
 
 
