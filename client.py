@@ -426,7 +426,7 @@ def show_progress(session: Session, stack: ExitStack) -> None:
                     LOG.info("pages: %d%s", pages, total)
 
     # The stack calls them in reverse: what comes late must not be shown.
-    stack.callback(print, f"\r{'':40}\r", end="", file=sys.stderr, flush=True)
+    stack.callback(sys.stderr.write, f"\r{'':40}\r")
     stack.callback(LOG.setLevel, LOG.level)
     stack.callback(LOG.removeHandler, line)
     stack.callback(line.setStream, io.StringIO())

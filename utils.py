@@ -2,10 +2,9 @@
 """Three generic tools: read nested maps, get JSON over HTTP, memoize.
 
 The first part is these three, and can be read alone. The second, for real
-use, is what `get_json` needs where an answer really arrived: errors, lists
-that come in pages, links, threads. Nothing in here knows of GitHub. Policy
-(timeouts, tries, a token) is the business of the session that a caller
-hands to `get_json`.
+use, is what `get_json` needs where an answer really arrived: errors, pages,
+links, threads. Nothing in here knows of GitHub. Policy (timeouts, tries, a
+token) is the business of the session that a caller hands to `get_json`.
 """
 import re
 from collections import abc
@@ -15,7 +14,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import (
     Any, Callable, Dict, Generator, Generic, Iterable, List, Mapping,
-    Optional, Set, Tuple, TypeVar, cast, overload)
+    Optional, Set, Tuple, TypeVar, cast)
 from urllib.parse import urljoin
 
 import requests
@@ -23,6 +22,8 @@ from requests import HTTPError, RequestException, Response, Session
 from urllib3.exceptions import HTTPError as TransportError
 from urllib3.util import parse_url
 
+# dict first: asking the abstract class takes ten times as long.
+MAPPINGS = (dict, abc.Mapping)
 Value = TypeVar("Value")
 
 
@@ -41,9 +42,7 @@ def access_nested_map(
     KeyError: 'b'
     """
     for key in path:
-        # dict first: asking the abstract class takes ten times as long.
-        if (not isinstance(nested_map, dict)
-                and not isinstance(nested_map, abc.Mapping)):
+        if not isinstance(nested_map, MAPPINGS):
             raise KeyError(key)
         try:
             nested_map = nested_map[key]
@@ -59,15 +58,13 @@ def get_json(
     """Return the JSON document at a URL; a list comes whole, of all pages.
 
     The request is `requests.get(url)`, or the session's `get`, with the
-    options. Where the document is a list and the Link header names a next
-    page (RFC 8288), the pages after it follow, in order, each fetched once,
-    up to `workers` at a time where their numbers are known. A test double
-    of a response is asked for its `json()`, and for nothing else.
+    options. Where a list has a next page (a Link header, RFC 8288), all
+    pages are fetched, each once, up to `workers` at a time if their numbers
+    are known. A test double of a response is asked for its `json()` alone.
 
     Raises requests.HTTPError for a status of 4xx or 5xx, AnswerError for an
-    answer that is no JSON in UTF-8 (RFC 8259) and for a link that must not
-    be followed or can't be read, and another RequestException for whatever
-    else goes wrong on the wire.
+    answer that is no JSON in UTF-8 (RFC 8259) or links to a page that must
+    not be asked for, and another RequestException for any other failure.
     """
     response = fetch(url, session, options)
     if is_double(response):
@@ -87,9 +84,8 @@ class memoize(Generic[Value]):
     in the instance's `__dict__`, where a plain attribute lives: from then
     on Python finds it there and comes here no more, and `del` makes the
     next reading compute it anew. An exception is not stored. Two threads
-    that read it for the first time at once may both compute it.
-
-    functools.cached_property, of Python 3.8 and later, works alike.
+    that read it first at once may both compute it. Python 3.8 and later
+    have functools.cached_property, which works alike.
 
     >>> class Circle:
     ...     @memoize
@@ -113,28 +109,14 @@ class memoize(Generic[Value]):
         """Learn the name that the class gives to the attribute."""
         self._name = name
 
-    @overload
-    def __get__(self, instance: None, owner: type) -> "memoize[Value]":
-        """Return the decorator itself when read on the class."""
-
-    @overload
-    def __get__(
-            self, instance: object, owner: Optional[type] = None) -> Value:
-        """Return the value when read on an instance."""
-
-    def __get__(self, instance: Any, owner: Optional[type] = None) -> Any:
+    def __get__(self, instance: Any, owner: Optional[type] = None) -> Value:
         """Compute and store the value; on the class return the decorator.
 
         Raises TypeError for an instance without a `__dict__`.
         """
         if instance is None:
-            return self
-        try:
-            attributes = instance.__dict__
-        except AttributeError:
-            raise TypeError(
-                f"can't memoize {self._name!r}: {type(instance).__name__} "
-                "has no __dict__ to store it in") from None
+            return self  # type: ignore[return-value]
+        attributes: Dict[str, Value] = vars(instance)
         if self._name not in attributes:
             attributes[self._name] = self._method(instance)
         return attributes[self._name]
@@ -142,12 +124,11 @@ class memoize(Generic[Value]):
 
 # For real use: what becomes of an answer that really arrived.
 
-# A listing of more pages than this is refused: time and memory stay
-# bounded, whatever a server claims.
-MAX_PAGES = 5000
+MAX_PAGES = 5000  # A longer listing is refused, whatever a server claims.
 
-# A page's URL in three parts: up to its number, the number, the rest.
-NUMBERED_PAGE = re.compile(r"(.*[?&]page=)([0-9]{1,18})([&#].*|)")
+# The URLs of two pages, a space between them, that differ in the number alone.
+NUMBERED_PAGES = re.compile(
+    r"(.*[?&]page=)([0-9]{1,18})([&#].*|) \1([0-9]{1,18})\3")
 
 # A Link header (RFC 8288, section 3): targets in angle brackets, each with
 # parameters, whose values may be quoted (RFC 9110, 5.6.4). No text matches
@@ -156,43 +137,33 @@ LINK_PARAMETER = re.compile(
     r'\s*;(?:\s*([^\s=;,"<>]+)'
     r'(?:\s*=(?:\s*("(?:[^"\\]|\\.)*"|[^\s;,"]+))?)?)?')
 LINK = re.compile(
-    rf"[\s,]*<([^<>]*)>((?:{LINK_PARAMETER.pattern})*)\s*(?:,|\Z)")
+    rf"[\s,]*<([^<>]*)>((?:{LINK_PARAMETER.pattern})*)\s*(?:,|\Z)|(?s:.+)")
 
 
 class AnswerError(RequestException, ValueError):
-    """An answer arrived, but one that can't be used or trusted.
-
-    It is no JSON, it has the wrong shape, it is too long, or it links to a
-    page that must not be asked for.
-    """
+    """An answer arrived, but one that can't be used or trusted."""
 
     def __init__(self, message: str) -> None:
-        """Keep the message, less any password in it."""
-        super().__init__(without_password(message))
-
-
-def without_password(text: str) -> str:
-    """Return a text whose URLs have lost their user and password."""
-    return re.sub(r"//[^/?#\\]*@", "//", text)
+        """Keep the message, but no user and password in a URL in it."""
+        super().__init__(re.sub(r"//[^/?#\\]*@", "//", message))
 
 
 def fetch(
         url: str, session: Optional[Session], options: Mapping[str, Any]
         ) -> Response:
     """Make one request; return the response, but raise for a bad status."""
-    get: Callable[..., Response] = (
-        requests.get if session is None else session.get)
+    get: Any = requests.get if session is None else session.get
     try:
-        response = get(url, **options)
+        response: Response = get(url, **options)
     except RequestException:
         raise
     except (TransportError, ValueError) as error:
         # requests lets these through: for a nonsensical redirect, say.
         raise AnswerError(f"{url} can't be fetched: {error}") from error
     if not is_double(response) and response.status_code >= 400:
-        raise HTTPError(without_password(
-            f"{response.url} answered {response.status_code}: "
-            f"{response.reason}"), response=response)
+        where = parse_url(response.url)._replace(auth=None)
+        raise HTTPError(f"{where} answered {response.status_code}: "
+                        f"{response.reason}", response=response)
     return response
 
 
@@ -234,10 +205,9 @@ def add_pages(
 def following_pages(response: Response, seen: Set[str]) -> List[str]:
     """Return the URLs of the pages known to follow a page; mark them seen.
 
-    They are numbered up to the last page where its URL differs from the
-    next one's in the number alone; elsewhere only the next is known.
-    Raises AnswerError rather than have a page asked for that is of another
-    origin, was seen before, or is one too many.
+    All up to the last are known where its URL differs from the next one's
+    in the number alone. Raises AnswerError rather than have a page asked
+    for that is of another origin, was seen before, or is one too many.
     """
     here = response.url
     try:
@@ -247,15 +217,13 @@ def following_pages(response: Response, seen: Set[str]) -> List[str]:
         raise AnswerError(f"{here} has a broken link") from error
     if "next" not in links:
         return []
-    next_url = links["next"]
-    if origin(next_url) != origin(here):
-        raise AnswerError(f"{here} links to another origin: {next_url}")
-    urls = [next_url]
-    start = NUMBERED_PAGE.fullmatch(next_url)
-    end = NUMBERED_PAGE.fullmatch(links.get("last", ""))
-    if start and end and start.group(1, 3) == end.group(1, 3):
-        numbers = range(int(start[2]) + 1, int(end[2]) + 1)
-        urls.extend(f"{start[1]}{number}{start[3]}"
+    urls = [links["next"]]
+    if origin(urls[0]) != origin(here):
+        raise AnswerError(f"{here} links to another origin: {urls[0]}")
+    pages = NUMBERED_PAGES.fullmatch(f"{urls[0]} {links.get('last')}")
+    if pages:
+        numbers = range(int(pages[2]) + 1, int(pages[4]) + 1)
+        urls.extend(f"{pages[1]}{number}{pages[3]}"
                     for number in numbers[:MAX_PAGES])
     # The first page has a second URL: the one that later pages call first.
     seen.update((here, links.get("first", here)))
@@ -274,26 +242,19 @@ def parse_links(header: str) -> Dict[str, str]:
     not say which page is next: it names two, or one next to something else.
     """
     links: Dict[str, str] = {}
-    header = header.strip(" \t,")
-    position = 0
-    while position < len(header):
-        link = LINK.match(header, position)
-        if link is None:
+    for link in LINK.finditer(header.strip(" \t,")):
+        if link[1] is None:
             raise ValueError("this is no link")
-        position, target = link.end(), link[1]
-        parameters: Dict[str, str] = {}
-        for name, value in LINK_PARAMETER.findall(link[2]):
-            if value.startswith('"'):
-                value = re.sub(r"\\(.)", r"\1", value[1:-1])
-            parameters.setdefault(name.lower(), value)  # The first counts.
-        # requests, and so some servers, take ' for a quotation mark too.
-        rels = parameters.get("rel", "").replace("'", "").lower()
-        for rel in rels.split():
+        parameters = {name.lower(): value for name, value in reversed(
+            LINK_PARAMETER.findall(link[2]))}  # The first of a name counts.
+        # Quotes go. requests, and so some servers, take ' for one of them.
+        rels = re.sub(r"\\(.)|[\"']", r"\1", parameters.get("rel", ""))
+        for rel in rels.lower().split():
             if rel == "next" and (
                     "anchor" in parameters
-                    or links.get("next", target) != target):
+                    or links.get("next", link[1]) != link[1]):
                 raise ValueError("this is not the one next page")
-            links.setdefault(rel, target)
+            links.setdefault(rel, link[1])
     return links
 
 
@@ -322,8 +283,7 @@ def in_order(
                 jobs.clear()
                 answers.put((url, None, error))
 
-    threads = [Thread(target=work, daemon=True)
-               for _ in range(min(workers, len(urls)))]
+    threads = [Thread(target=work, daemon=True) for _ in urls[:workers]]
     try:
         for thread in threads:
             thread.start()

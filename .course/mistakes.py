@@ -151,8 +151,7 @@ MISTAKES = [
     Mistake(
         9, "memoize", "shares its value between instances",
         Edit("utils.py",
-             "            attributes = instance.__dict__\n",
-             "            attributes = self.__dict__\n"),
+             "Dict[str, Value] = vars(instance)", "Any = vars(self)"),
         MEMOIZATION, 82,
         "The value that one instance has computed is what every other "
         "instance of the class gets.",
@@ -285,9 +284,7 @@ EXPERIMENTS = [
     Mistake(
         24, "access_nested_map", "asks the abstract class at each step",
         Edit("utils.py",
-             "        if (not isinstance(nested_map, dict)\n"
-             "                and not isinstance(nested_map, abc.Mapping)):\n",
-             "        if not isinstance(nested_map, abc.Mapping):\n"),
+             "MAPPINGS = (dict, abc.Mapping)\n", "MAPPINGS = abc.Mapping\n"),
         UNIT, 0,
         "Every dict is a Mapping: this makes no difference but in speed."),
 ]
