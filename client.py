@@ -235,8 +235,8 @@ class GithubAdapter(HTTPAdapter):
         self._origin = origin(api_url)
         self.waits_until = time.monotonic()
 
-    def send(self, request: PreparedRequest, *args: Any, **options: Any
-             ) -> Response:
+    def send(  # type: ignore[override]  # requests passes options by name.
+            self, request: PreparedRequest, **options: Any) -> Response:
         """Send a request and, unless it is to be streamed, read the answer.
 
         A GET is tried four times at most, in whatever way it fails. It
@@ -255,7 +255,7 @@ class GithubAdapter(HTTPAdapter):
             backoff = next(backoffs, None)  # None where no try is left
             response = None
             try:
-                response = super().send(request, *args, **options)
+                response = super().send(request, **options)
                 body = b"" if options.get("stream") else read_body(response)
                 wait = seconds_to_wait(
                     response.status_code, response.headers, body, backoff)
@@ -350,11 +350,11 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             session: Any = client.session
             stack.callback(session.close)
             if args.verbose:
-                logging.basicConfig(format="%(message)s", level=logging.DEBUG)
+                logging.basicConfig(format="%(message)s", level=logging.INFO)
+                logging.getLogger("urllib3").setLevel(logging.DEBUG)
             elif sys.stderr.isatty():
                 show_progress(session, stack)
-            repos = [repo for repo in client.repos_payload
-                     if matches(repo, args)]
+            repos = [repo for repo in client.repos_payload if fits(repo, args)]
             output = report(repos, args)
         print(output, end="", flush=True)
     except BrokenPipeError:
@@ -442,8 +442,8 @@ def license_names(repo: Mapping[str, Any]) -> List[str]:
     return [name for name in names if name] or ["none"]
 
 
-def matches(repo: Mapping[str, Any], args: argparse.Namespace) -> bool:
-    """Tell whether the command line asks for a repository."""
+def fits(repo: Mapping[str, Any], args: argparse.Namespace) -> bool:
+    """Tell whether a repository is one that the command line asks for."""
     names = {name.lower() for name in license_names(repo)}
     return not (
         args.source and repo.get("fork")

@@ -1727,11 +1727,11 @@ class TestTerminal(ReplayTestCase):
     def test_verbose_has_no_line(self) -> None:
         """With -v there is no such line: the requests are told instead."""
         self.start_replay()
-        for name in ("urllib3", "client"):
-            logger = logging.getLogger(name)
+        root = logging.getLogger()
+        for logger in (root, logging.getLogger("urllib3")):
             self.addCleanup(logger.setLevel, logger.level)
         # -v adds a handler, which goes with this list.
-        with patch.object(logging.getLogger(), "handlers", []):
+        with patch.object(root, "handlers", []):
             status, err = self.run_on_terminal("google", "-v")
         self.assertEqual(status, 0)
         self.assertIn('"GET /orgs/google HTTP/', err.getvalue())
@@ -1824,6 +1824,12 @@ class TestProgram(unittest.TestCase):
             self.assertIn(f'\n{url} "GET {target} HTTP/', err)
         self.assertIn("\nwaiting 0 s before the next try\n", err)
         self.assertNotIn("sekret", err)
+
+    def test_verbose_recording(self) -> None:
+        """With --recorded each request is told once, though we answer it."""
+        status, out, err = self.run_program("google", "--recorded", "-v")
+        self.assertEqual(status, 0)
+        self.assertEqual(err.count("GET /orgs/google HTTP/"), 1)
 
     def test_interrupted(self) -> None:
         """Ctrl-C ends it at once, and quietly, while pages are in flight.
