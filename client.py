@@ -458,7 +458,7 @@ def report(repos: List[Dict[str, Any]], args: argparse.Namespace) -> str:
         return json.dumps(repos, indent=2, allow_nan=False) + "\n"
     if args.csv:
         return table(repos)
-    if args.licenses:
+    if args.licenses and repos:
         return chart([license_names(repo)[0] for repo in repos])
     return "".join(f"{repo['name']}\n" for repo in repos)
 
@@ -481,8 +481,8 @@ def table(repos: List[Dict[str, Any]]) -> str:
 def chart(names: List[str]) -> str:
     """Return each name with its number, most first, and a bar up to 40 #."""
     counts = Counter(sorted(names))
-    width = max(map(len, counts), default=0)
-    most = max(counts.values(), default=0)
+    width = max(map(len, counts))
+    most = max(counts.values())
     return "".join(
         f"{name:{width}} {number:{len(str(most))}} "
         f"{'#' * max(1, 40 * number // most)}\n"

@@ -545,6 +545,9 @@ class TestSecondsToWait(unittest.TestCase):
         ("hourly_until_a_far_year", 403, {
             "X-RateLimit-Reset": "9" * 17, "X-RateLimit-Remaining": "0"}, 0.5,
          "wait at least a minute"),
+        ("hourly_until_words", 403, {
+            "X-RateLimit-Reset": "later", "X-RateLimit-Remaining": "0"}, 0.5,
+         "wait at least a minute"),
         ("hourly_without_reset", 403, {"X-RateLimit-Remaining": "0"}, 0.5,
          "wait at least a minute"),
         ("long", 403, {"Retry-After": "61"}, 0.5,
@@ -732,9 +735,10 @@ class TestLibraryOverLoopback(ReplayTestCase):
     def test_only_get_is_tried_again(self, method: str) -> None:
         """Any other request is sent once: it may have done its work."""
         with tuned_session() as session:
-            with self.assertRaises(requests.ConnectionError):
+            with self.assertRaises(requests.ConnectionError) as caught:
                 session.request(method, "http://127.0.0.1:1")
         self.sleep.assert_not_called()
+        self.assertIsNone(caught.exception.response)
 
     def test_prepared_request(self) -> None:
         """A request that was prepared beforehand is sent all the same."""
@@ -871,6 +875,22 @@ class TestBounds(ReplayTestCase):
         with tuned_session(None, url) as session:
             answer = session.get(url + "/orgs/google")
         self.assertEqual(answer.json(), {"a": 1})
+        self.assertIs(type(answer.content), bytes)
+
+    @parameterized.expand([
+        ("no_gzip", b"{}", "incorrect header check"),
+        ("two_gzips", gzip.compress(b"{}") * 2, "it goes on after its end"),
+        ("half_a_gzip", gzip.compress(b"{}")[:-1],
+         "the end of the body is missing"),
+    ])
+    def test_bad_packing(self, _: str, body: bytes, problem: str) -> None:
+        """A program that catches the error can read what is wrong."""
+        url = self.start_replay({ORG: repeat(
+            Fault(headers={"Content-Encoding": "gzip"}, body=body))})
+        with tuned_session(None, url) as session:
+            with self.assertRaisesRegex(
+                    requests.RequestException, problem + "$"):
+                session.get(url + "/orgs/google")
 
     def test_unpacked_no_further(self) -> None:
         """A bomb is not unpacked first and measured afterwards."""
@@ -1267,6 +1287,8 @@ class TestComplaint(ReplayTestCase):
         ("404", {ORG: [Fault(404)]}, "no such organization: google; "
          "GITHUB_API_URL may be wrong too"),
         ("404_page", {page(2): [Fault(404)]}, "HOST answered 404: Not Found"),
+        ("407_without_a_proxy", {ORG: [Fault(407)]},
+         "HOST answered 407: Proxy Authentication Required"),
         ("451", {ORG: [Fault(451)]},
          "HOST answered 451: Repository access blocked"),
         ("499", {ORG: [Fault(499, body=b"")]}, "HOST answered 499: "),
@@ -1344,6 +1366,18 @@ class TestComplaint(ReplayTestCase):
         """Where no try helps, one line says so, and stdout stays empty."""
         url = self.start_replay(script, repos=PAGED_REPOS)
         self.assert_complaint(url, line)
+
+    def test_organization_that_github_does_not_have(self) -> None:
+        """Without GITHUB_API_URL the name alone is to blame."""
+        response = requests.Response()
+        response.status_code = 404
+        response.url = "https://api.github.com/orgs/nobody"
+        response.request = requests.Request("GET", response.url).prepare()
+        with patch("client.get_json", autospec=True,
+                   side_effect=requests.HTTPError(response=response)):
+            self.assertEqual(
+                self.run_command("nobody"),
+                (1, "", "client.py: no such organization: nobody\n"))
 
     def test_recording_without_this_organization(self) -> None:
         """With --recorded GITHUB_API_URL is not to blame."""

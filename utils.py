@@ -283,10 +283,9 @@ def in_order(
                 jobs.clear()
                 answers.put((url, None, error))
 
-    threads = [Thread(target=work, daemon=True) for _ in urls[:workers]]
     try:
-        for thread in threads:
-            thread.start()
+        for _ in urls[:workers]:
+            Thread(target=work, daemon=True).start()
         for url in urls:
             while url not in arrived:
                 answered, response, error = answers.get()
@@ -296,8 +295,6 @@ def in_order(
             yield arrived.pop(url)
     finally:
         jobs.clear()
-    for thread in threads:
-        thread.join()
 
 
 def origin(url: str) -> Tuple[Optional[str], Optional[str], Optional[int]]:
