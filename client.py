@@ -276,7 +276,7 @@ def read_body(response: Response) -> bytes:
     host = parse_url(response.url).netloc
     # Without this header urllib3 does not decode: it would know no bounds.
     encoding = response.raw.headers.pop("Content-Encoding", "").lower()
-    gzip = zlib.decompressobj(wbits=31)
+    gzip = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     body = bytearray()
     response.raw.enforce_content_length = True  # for urllib3 1
     with response:
@@ -498,8 +498,8 @@ def explain(error: Exception, args: argparse.Namespace) -> str:
                 "to 5,000")
     if request is None or isinstance(error, (AnswerError, LimitError)):
         return str(error)
-    host = parse_url(request.url).netloc
-    name = request.url.partition(":")[0] + "_proxy"
+    url = parse_url(request.url)
+    host, name = url.netloc, f"{url.scheme}_proxy"
     proxy = next((f"the proxy in {variable}" for variable in
                   (name, name.upper(), "all_proxy", "ALL_PROXY")
                   if os.environ.get(variable)), None)

@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import tracemalloc
 import unittest
 import warnings
@@ -582,6 +583,15 @@ class TestSecondsToWait(unittest.TestCase):
         self.assertEqual(
             str(caught.exception), f"GitHub's rate limit is reached; {until}")
 
+    def test_any_time_zone(self) -> None:
+        """The time is in UTC, wherever the program runs."""
+        self.addCleanup(time.tzset)
+        with patch.dict(os.environ, TZ="JST-9"):
+            time.tzset()
+            self.assertEqual(
+                str(LimitError("0")), "GitHub's rate limit is reached; it "
+                "resets at 1970-01-01 00:00:00 UTC")
+
 
 # A script of the replay goes by what the requests have in their path.
 ORG = "/orgs/google$"
@@ -878,7 +888,8 @@ class TestBounds(ReplayTestCase):
         self.assertIs(type(answer.content), bytes)
 
     @parameterized.expand([
-        ("no_gzip", b"{}", "incorrect header check"),
+        ("no_gzip", b"{}",
+         "Error -3 while decompressing data: incorrect header check"),
         ("two_gzips", gzip.compress(b"{}") * 2, "it goes on after its end"),
         ("half_a_gzip", gzip.compress(b"{}")[:-1],
          "the end of the body is missing"),
@@ -888,9 +899,9 @@ class TestBounds(ReplayTestCase):
         url = self.start_replay({ORG: repeat(
             Fault(headers={"Content-Encoding": "gzip"}, body=body))})
         with tuned_session(None, url) as session:
-            with self.assertRaisesRegex(
-                    requests.RequestException, problem + "$"):
+            with self.assertRaises(requests.RequestException) as caught:
                 session.get(url + "/orgs/google")
+        self.assertEqual(str(caught.exception), problem)
 
     def test_unpacked_no_further(self) -> None:
         """A bomb is not unpacked first and measured afterwards."""

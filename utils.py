@@ -109,7 +109,7 @@ class memoize(Generic[Value]):
         """Learn the name that the class gives to the attribute."""
         self._name = name
 
-    def __get__(self, instance: Any, owner: Optional[type] = None) -> Value:
+    def __get__(self, instance: Any, owner: type) -> Value:
         """Compute and store the value; on the class return the decorator.
 
         Raises TypeError for an instance without a `__dict__`.
