@@ -248,7 +248,7 @@ class GithubAdapter(HTTPAdapter):
         request.headers.pop("Authorization", None)
         if self._token and origin(url) == self._origin:
             request.headers["Authorization"] = f"Bearer {self._token}"
-        if LOOPBACK.fullmatch(parse_url(url).host or ""):
+        if LOOPBACK.fullmatch(str(parse_url(url).host)):
             options["proxies"] = None
         backoffs = iter(BACKOFF if request.method == "GET" else ())
         while True:
@@ -282,7 +282,7 @@ def read_body(response: Response) -> bytes:
     with response:
         if encoding not in ("", "identity", "gzip"):
             raise AnswerError(f"{host} sent an encoding nobody asked for")
-        for chunk in response.iter_content(chunk_size=2**16):
+        for chunk in response.iter_content(io.DEFAULT_BUFFER_SIZE):
             try:
                 body += (gzip.decompress(chunk, MAX_BODY + 1 - len(body))
                          if encoding == "gzip" else chunk)

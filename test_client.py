@@ -1112,6 +1112,8 @@ class TestCommand(ReplayTestCase):
          "no license has the key ''; give one at a time"),
         ("blank_not_license", ["google", "--not-license", " "],
          "no license has the key ' '; give one at a time"),
+        ("two_bad_keys", ["google", "--not-license", "?", "--license", "!"],
+         "no license has the key '!'; give one at a time"),
         ("licenses_in_one", ["google", "--license", "mit,isc"],
          "no license has the key 'mit,isc'; give one at a time"),
         ("not_license_of_nothing", ["google", "--not-license"],

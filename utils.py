@@ -217,10 +217,10 @@ def following_pages(response: Response, seen: Set[str]) -> List[str]:
         raise AnswerError(f"{here} has a broken link") from error
     if "next" not in links:
         return []
+    if origin(links["next"]) != origin(here):
+        raise AnswerError(f"{here} links to another origin: {links['next']}")
     urls = [links["next"]]
-    if origin(urls[0]) != origin(here):
-        raise AnswerError(f"{here} links to another origin: {urls[0]}")
-    pages = NUMBERED_PAGES.fullmatch(f"{urls[0]} {links.get('last')}")
+    pages = NUMBERED_PAGES.fullmatch(f"{links['next']} {links.get('last')}")
     if pages:
         numbers = range(int(pages[2]) + 1, int(pages[4]) + 1)
         urls.extend(f"{pages[1]}{number}{pages[3]}"
