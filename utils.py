@@ -126,9 +126,8 @@ class memoize(Generic[Value]):
 
 MAX_PAGES = 5000  # A longer listing is refused, whatever a server claims.
 
-# The URLs of two pages, a space between them, that differ in the number alone.
-NUMBERED_PAGES = re.compile(
-    r"(.*[?&]page=)([0-9]{1,18})([&#].*|) \1([0-9]{1,18})\3")
+# A page's URL in three parts: up to its number, the number, the rest.
+NUMBERED_PAGE = re.compile(r"(.*[?&]page=)([0-9]{1,18})([&#].*|)")
 
 # A Link header (RFC 8288, section 3): targets in angle brackets, each with
 # parameters, whose values may be quoted (RFC 9110, 5.6.4). No text matches
@@ -220,10 +219,11 @@ def following_pages(response: Response, seen: Set[str]) -> List[str]:
     if origin(links["next"]) != origin(here):
         raise AnswerError(f"{here} links to another origin: {links['next']}")
     urls = [links["next"]]
-    pages = NUMBERED_PAGES.fullmatch(f"{links['next']} {links.get('last')}")
-    if pages:
-        numbers = range(int(pages[2]) + 1, int(pages[4]) + 1)
-        urls.extend(f"{pages[1]}{number}{pages[3]}"
+    start = NUMBERED_PAGE.fullmatch(links["next"])
+    end = NUMBERED_PAGE.fullmatch(links.get("last", ""))
+    if start and end and start.group(1, 3) == end.group(1, 3):
+        numbers = range(int(start[2]) + 1, int(end[2]) + 1)
+        urls.extend(f"{start[1]}{number}{start[3]}"
                     for number in numbers[:MAX_PAGES])
     # The first page has a second URL: the one that later pages call first.
     seen.update((here, links.get("first", here)))
