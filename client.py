@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """What an organization publishes on GitHub, and under which license.
 
-Three parts: the client, which can be read alone; the session that it wants
-in production, with timeouts, tries and a token; and the command.
+Three parts: the client, which can be read alone; the session that it needs
+in production, with timeouts, retries and a token; and the command.
 """
 import signal
 
@@ -11,7 +11,7 @@ try:  # From here on Ctrl-C ends the command as it ends any Unix tool.
             signal.getsignal(signal.SIGINT) is signal.default_int_handler):
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 except ValueError:
-    pass  # runpy runs it in a thread that is not the main one.
+    pass  # runpy may run it in a thread other than the main one.
 
 import argparse
 import csv
@@ -50,10 +50,10 @@ MAX_WORKERS = 100  # GitHub's limit for requests in flight at once
 class GithubOrgClient:
     """A client of one organization's public data on GitHub.
 
-    Each attribute costs its requests when it is first read, and is kept.
-    Reading raises requests.RequestException for whatever goes wrong. A
-    request is a bare `requests.get(url)`; with a session, such as
-    `tuned_session` gives, pages are long and the answers' shape is checked.
+    An attribute is requested when it is first read, and then kept. Reading
+    it raises requests.RequestException for whatever goes wrong on the wire.
+    A request is a bare `requests.get(url)`; with a session, such as that of
+    `tuned_session`, pages are long and the shape of answers is checked.
     """
 
     ORG_URL = "https://api.github.com/orgs/{org}"
@@ -64,7 +64,7 @@ class GithubOrgClient:
     def __init__(
             self, org_name: str, session: Optional[Session] = None,
             api_url: str = API_URL) -> None:
-        """Keep the name, the session and the API's URL; ask for nothing."""
+        """Keep the name, the session and the API's URL; request nothing."""
         self._org_name = org_name
         self.session = session
         self.api_url = api_url.rstrip("/")
@@ -73,8 +73,8 @@ class GithubOrgClient:
     def from_environment(cls, org_name: str) -> "GithubOrgClient":
         """Make a client for production, with a `tuned_session`.
 
-        Its token is GH_TOKEN or else GITHUB_TOKEN, if any, its API
-        GITHUB_API_URL (such as https://HOST/api/v3) or else GitHub's.
+        The token comes from GH_TOKEN or else GITHUB_TOKEN, the API's URL
+        from GITHUB_API_URL (such as https://HOST/api/v3), if they are set.
         """
         token = os.environ.get("GH_TOKEN") or os.environ.get("GITHUB_TOKEN")
         api_url = os.environ.get("GITHUB_API_URL") or API_URL
@@ -87,7 +87,7 @@ class GithubOrgClient:
         https://docs.github.com/rest/orgs/orgs#get-an-organization
         """
         if self._org_name in (".", ".."):
-            # RFC 3986 takes such a segment for a step, even if encoded.
+            # RFC 3986: this is a step in the path, even if encoded.
             raise InvalidURL(f"{self._org_name} can't name an organization")
         name = quote(str(self._org_name), safe="", errors="surrogateescape")
         url = self.ORG_URL.format(org=name).replace(API_URL, self.api_url)
@@ -96,7 +96,7 @@ class GithubOrgClient:
         org: Dict[str, Any] = get_json(url, self.session)
         if not (has_fields(org, {"repos_url": str})
                 and re.match("https?://", org.get("repos_url") or "")):
-            raise AnswerError(f"{url} is no organization with repositories")
+            raise AnswerError(f"{url} is not an organization")
         return org
 
     @property
@@ -116,7 +116,7 @@ class GithubOrgClient:
         repos = get_json(url, self.session, workers=self.workers,
                          params={"per_page": 100})  # the most GitHub gives
         if not is_listing(repos):
-            raise AnswerError(f"{url} is no list of repositories")
+            raise AnswerError(f"{url} is not a list of repositories")
         # Pages that shift while they are read may repeat a repository.
         return list({repo.get("id") or f"no id, {position}": repo
                      for position, repo in enumerate(repos)}.values())
@@ -145,7 +145,7 @@ class GithubOrgClient:
         return bool(key == license_key)
 
 
-# The shapes of answers. What the command prints may be null, but the name.
+# For real use: the shapes of answers. All but a name may be null.
 
 REPO_FIELDS = {
     "id": int, "name": str, "fork": bool, "archived": bool, "language": str,
@@ -161,18 +161,18 @@ def is_listing(answer: Any) -> bool:
 
 
 def has_fields(answer: Any, fields: Mapping[str, type]) -> bool:
-    """Tell whether an object's fields are printable, or null."""
+    """Tell whether each field is null, or of its type and printable."""
     return isinstance(answer, dict) and all(
         answer.get(field) is None or isinstance(answer[field], kind)
         and str(answer[field]).isprintable()
         for field, kind in fields.items())
 
 
-# The session that a client wants in production.
+# The session that a client needs in production.
 
 CONNECT_AND_READ = (5, 30)  # seconds: the timeouts of each request
 BACKOFF = (0, 1, 2)  # seconds before the second, third and fourth try
-MAX_WAIT = 60  # seconds that GitHub may have us wait before the next try
+MAX_WAIT = 60  # seconds that GitHub may make us wait before the next try
 MAX_BODY = 64 * 2**20  # bytes, once decoded; a page has about 2**20
 TRANSIENT = (ChunkedEncodingError, ConnectionError, Timeout)
 LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|\[::1\]")  # hosts
@@ -181,11 +181,11 @@ LOG = logging.getLogger("client")
 
 def tuned_session(
         token: Optional[str] = None, api_url: str = API_URL) -> Session:
-    """Return a session that sends requests by the rules of `GithubAdapter`.
+    """Return a session that sends its requests through a `GithubAdapter`.
 
-    Raises InvalidURL for an API URL that is none, InvalidHeader for a token
-    that is none, and InvalidSchema for one that would travel unencrypted to
-    another machine: all RequestException, and none quotes a secret.
+    Raises InvalidURL if the API's URL is not valid, InvalidHeader if the
+    token is not, and InvalidSchema if the token would travel unencrypted to
+    another machine. All are RequestExceptions, and none quotes a secret.
     """
     adapter = GithubAdapter(token, api_url)
     session = requests.Session()
@@ -227,7 +227,7 @@ class GithubAdapter(HTTPAdapter):
                 or url.auth or url.query or url.fragment):
             raise InvalidURL("the API's URL must be like https://HOST/api/v3")
         if token and re.search("[^!-~]", token):
-            raise InvalidHeader("the token has a character that no token has")
+            raise InvalidHeader("the token contains an invalid character")
         if token and url.scheme == "http" and not LOOPBACK.fullmatch(url.host):
             raise InvalidSchema(
                 f"a token must not go to {url.host} unencrypted: use https")
@@ -239,9 +239,9 @@ class GithubAdapter(HTTPAdapter):
             self, request: PreparedRequest, **options: Any) -> Response:
         """Send a request and, unless it is to be streamed, read the answer.
 
-        A GET is tried four times at most, in whatever way it fails. It
-        carries the token at the API's origin and no Authorization elsewhere,
-        whatever .netrc says; within this machine it goes to no proxy.
+        A GET is tried at most four times, however it fails. A request to
+        the API's origin carries the token, any other no Authorization at
+        all, whatever .netrc says. Within this machine no proxy is used.
         """
         options["timeout"] = options.get("timeout") or CONNECT_AND_READ
         url = str(request.url)
@@ -272,9 +272,9 @@ class GithubAdapter(HTTPAdapter):
 
 
 def read_body(response: Response) -> bytes:
-    """Read a response's body as far as MAX_BODY, and return it."""
+    """Read and return a response's body, of at most MAX_BODY bytes."""
     host = parse_url(response.url).netloc
-    # Without this header urllib3 does not decode: it would know no bounds.
+    # Without this header urllib3 does not decode; it would do so unbounded.
     encoding = response.raw.headers.pop("Content-Encoding", "").lower()
     gzip = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     body = bytearray()
@@ -301,10 +301,10 @@ def read_body(response: Response) -> bytes:
 def seconds_to_wait(
         status: int, headers: Mapping[str, str], body: bytes,
         backoff: Optional[float]) -> Optional[float]:
-    """Return the seconds until the next try; None where there is none.
+    """Return the seconds until the next try, or None if there is none.
 
-    Retry-After (RFC 9110, 10.2.3) says it, or else the backoff, which is
-    None where no try is left. Raises LimitError for a limit that lasts.
+    They come from Retry-After (RFC 9110, 10.2.3) or else the backoff, which
+    is None if no try is left. Raises LimitError for a limit that lasts.
     https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
     wait = retry_after(headers.get("Retry-After", "").strip())
@@ -358,7 +358,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             output = report(repos, args)
         print(output, end="", flush=True)
     except BrokenPipeError:
-        pass  # The reader has had enough: `| head`, say.
+        pass  # Nobody reads any more: `| head`, for example.
     except (OSError, RuntimeError, ValueError) as error:
         line = explain(error, args)
         printable = "".join(c if c.isprintable() else " " for c in line)
@@ -372,10 +372,10 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="client.py", allow_abbrev=False,
         description="List an organization's public repositories on GitHub.",
-        epilog="KEY is a license's key or SPDX id, in any case: 'none' stands "
-        "for no license, 'other' for a license file that GitHub does not "
-        "know. GH_TOKEN or GITHUB_TOKEN holds a token, GITHUB_API_URL the API "
-        "of an Enterprise Server. Status: 0 done, 1 failed, 2 wrong usage.")
+        epilog="KEY is a license's key or SPDX id, in upper or lower case; "
+        "'none' stands for no license, 'other' for one that GitHub does not "
+        "recognize. GH_TOKEN or GITHUB_TOKEN holds a token, GITHUB_API_URL an "
+        "Enterprise Server's API. Status: 0 done, 1 failed, 2 wrong usage.")
     add = parser.add_argument
     flag = partial(add, action="store_true")
     form = partial(parser.add_mutually_exclusive_group().add_argument,
@@ -391,10 +391,10 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     form("--licenses", help="count the repositories under each license")
     form("--csv", help="print a row for each repository, for a spreadsheet")
     form("--json", help="print GitHub's own objects, as one JSON array")
-    flag("--recorded", help="ask a recording of google: no network is needed")
+    flag("--recorded", help="answer from a recording of google, offline")
     add("--jobs", metavar="N", type=int, default=GithubOrgClient.workers,
         help=f"pages to fetch at once, 1 to {MAX_WORKERS} (%(default)s)")
-    flag("-v", "--verbose", help="tell of every request on stderr")
+    flag("-v", "--verbose", help="log every request to stderr")
     args = parser.parse_args(argv)
     if not args.org.strip():
         parser.error("ORG must not be empty")
@@ -479,7 +479,7 @@ def table(repos: List[Dict[str, Any]]) -> str:
 
 
 def chart(names: List[str]) -> str:
-    """Return each name with its number, most first, and a bar up to 40 #."""
+    """Return each name with its count, largest first, and a bar of #."""
     counts = Counter(sorted(names))
     width = max(map(len, counts))
     most = max(counts.values())
@@ -490,7 +490,7 @@ def chart(names: List[str]) -> str:
 
 
 def explain(error: Exception, args: argparse.Namespace) -> str:
-    """Return what went wrong and, where anything helps, what to do."""
+    """Return what went wrong and, if anything helps, what to do."""
     request: Any = getattr(error, "request", None)
     if (isinstance(error, LimitError)
             and "Authorization" not in request.headers):
@@ -551,8 +551,8 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     finally:
-        gc.freeze()  # Python would look through it all for garbage.
+        gc.freeze()  # Or Python would search all of it for garbage.
         try:
             sys.stdout.flush()
-        except OSError:  # main has told of it; Python would try once more.
+        except OSError:  # main has reported it; Python would try again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

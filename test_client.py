@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests of client: unit tests, integration tests, and the rest of the way.
+"""Tests of client: unit tests, integration tests, tests for real use.
 
 The first part shows each pattern once and can be read alone. Its unit tests
 take one method and replace all that it calls; its integration tests let
@@ -50,8 +50,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 class TestGithubOrgClient(unittest.TestCase):
     """Unit tests of GithubOrgClient, used without a session."""
 
-    # Each row of a table becomes a test. The first part of a row is a name
-    # for it, which expand puts into the test's own: test_org_0_google.
+    # expand puts the first value of a row into the name of its test, such
+    # as test_org_0_google.
     @parameterized.expand([
         ("google", "google", "https://api.github.com/orgs/google"),
         ("abc", "abc", "https://api.github.com/orgs/abc"),
@@ -64,11 +64,13 @@ class TestGithubOrgClient(unittest.TestCase):
         ("surrogate", "\udcff", "https://api.github.com/orgs/%FF"),
     ])
     def test_org(self, _: str, org_name: str, url: str) -> None:
-        """The organization is read once, from a URL made of its name.
+        """The organization is requested once, from a URL made of its name.
 
         get_json is patched in client, where it is looked up; in utils, where
         it is defined, the patch would change nothing. With autospec the
         double takes the arguments that the real one takes, and no others.
+        Its return_value, which nobody has set, is a Mock: any object will
+        do, if only the same one comes back.
         """
         with patch("client.get_json", autospec=True) as get_json:
             org_client = GithubOrgClient(org_name)
@@ -77,10 +79,10 @@ class TestGithubOrgClient(unittest.TestCase):
         get_json.assert_called_once_with(url)
 
     def test_public_repos_url(self) -> None:
-        """It is the repos_url of the organization, whatever that says.
+        """_public_repos_url is the organization's repos_url, unchanged.
 
         org is read like an attribute, so its double is a PropertyMock, on
-        the class: a plain Mock in its place would itself be what is read.
+        the class: reading a plain Mock there would give the Mock itself.
         """
         with patch.object(
                 GithubOrgClient, "org", new_callable=PropertyMock,
@@ -90,7 +92,7 @@ class TestGithubOrgClient(unittest.TestCase):
         org.assert_called_once_with()
 
     def test_repos_payload(self) -> None:
-        """The repositories are read once, from _public_repos_url."""
+        """The repositories are requested once, from _public_repos_url."""
         with patch("client.get_json", autospec=True) as get_json, \
                 patch.object(
                     GithubOrgClient, "_public_repos_url",
@@ -137,15 +139,15 @@ class TestGithubOrgClient(unittest.TestCase):
     def test_has_license(
             self, _: str, repo: Dict[str, Any], key: str,
             expected: bool) -> None:
-        """True where the license has this very key, and only there."""
+        """The result is True only if the license has exactly this key."""
         self.assertIs(GithubOrgClient.has_license(repo, key), expected)
 
     def test_has_license_needs_a_key(self) -> None:
-        """None is no license key: to ask for it is a mistake."""
+        """None is not a license key: asking for it is an AssertionError."""
         key: Any = None
         with self.assertRaises(AssertionError) as caught:
             GithubOrgClient.has_license({"license": None}, key)
-        # After the block: within it, nothing behind that call would run.
+        # After the block, because in it nothing runs after the raising line.
         self.assertEqual(
             str(caught.exception), "license_key cannot be None")
 
@@ -156,10 +158,11 @@ class TestGithubOrgClient(unittest.TestCase):
 class TestIntegrationGithubOrgClient(unittest.TestCase):
     """Integration tests: client and utils, with only requests.get replaced.
 
-    The class is made once for each tuple in TEST_PAYLOAD, whose parts are
-    attributes of it.
+    For each tuple in TEST_PAYLOAD a class is made, whose name ends in _0,
+    _1 and so on; the tuple's values become its attributes.
     """
 
+    # Only declared here: parameterized_class and setUpClass set them.
     org_payload: Dict[str, Any]
     repos_payload: List[Dict[str, Any]]
     expected_repos: List[str]
@@ -193,21 +196,21 @@ class TestIntegrationGithubOrgClient(unittest.TestCase):
         cls.get_patcher.stop()
 
     def setUp(self) -> None:
-        """Forget the calls of the test before; the side_effect stays."""
+        """Forget the calls of the previous test; the side_effect stays."""
         self.get.reset_mock()
 
     def test_public_repos(self) -> None:
-        """All names come, after two requests, each for its URL alone."""
+        """All names come, after two requests with only a URL each."""
         self.assertEqual(
             GithubOrgClient("google").public_repos(), self.expected_repos)
-        # call stands for a call with these arguments, to compare with.
+        # A call object stands for a call with these arguments.
         self.get.assert_has_calls([
             call("https://api.github.com/orgs/google"),
             call("https://api.github.com/orgs/google/repos")])
         self.assertEqual(self.get.call_count, 2)
 
     def test_public_repos_with_license(self) -> None:
-        """Only the names under the license come, from the same requests."""
+        """Only names under the license come; nothing is requested twice."""
         org_client = GithubOrgClient("google")
         self.assertEqual(
             org_client.public_repos("apache-2.0"), self.apache2_repos)
@@ -224,8 +227,8 @@ class TestGithubOrgClientSession(unittest.TestCase):
         """Replace get_json; make a client with a session."""
         patcher = patch("client.get_json", autospec=True)
         self.get_json = patcher.start()
-        # What setUp begins, a cleanup ends, even where the rest of setUp
-        # fails. Cleanups run after the test, the last one added first.
+        # What setUp begins, a cleanup ends, even if the rest of setUp fails.
+        # Cleanups run after the test, the last one added first.
         self.addCleanup(patcher.stop)
         # A double with a spec has what the class has, and nothing else.
         self.session = Mock(spec=requests.Session)
@@ -233,7 +236,7 @@ class TestGithubOrgClientSession(unittest.TestCase):
             "google", self.session, "https://ghe.example/api/v3/")
 
     def test_requests(self) -> None:
-        """The session makes both requests: at this API, 100 a page."""
+        """The session makes both requests, to this API, 100 repos a page."""
         org = {"repos_url": "https://ghe.example/api/v3/orgs/google/repos"}
         # A side_effect that is a list answers one call after the other.
         self.get_json.side_effect = [org, [{"name": "one"}]]
@@ -245,7 +248,7 @@ class TestGithubOrgClientSession(unittest.TestCase):
         self.assertEqual(self.get_json.call_count, 2)
 
     def test_session_that_is_false(self) -> None:
-        """A session is a session, even if it counts as false."""
+        """A session is used even if it counts as false."""
         session: Any = []  # As good as any other: get_json is replaced.
         self.get_json.return_value = {"repos_url": "http://host/"}
         GithubOrgClient("google", session).org
@@ -253,15 +256,16 @@ class TestGithubOrgClientSession(unittest.TestCase):
             "https://api.github.com/orgs/google", session)
 
     def test_workers(self) -> None:
-        """The client's `workers` is how many pages it has fetched at once."""
+        """The client's `workers` says how many pages to fetch at once."""
         self.get_json.side_effect = [{"repos_url": "http://host/"}, []]
         self.org_client.workers = 4
         self.org_client.repos_payload
+        # assert_called_with looks at the last call alone.
         self.get_json.assert_called_with(
             "http://host/", self.session, workers=4, params={"per_page": 100})
 
     def test_subclass_with_an_init_of_its_own(self) -> None:
-        """A name is all that an instance needs, and it may be any object."""
+        """An instance needs only a name, which may be any object."""
 
         class OtherClient(GithubOrgClient):
             """A client that is made in another way."""
@@ -277,7 +281,7 @@ class TestGithubOrgClientSession(unittest.TestCase):
 
     @parameterized.expand([(".",), ("..",)])
     def test_org_that_would_be_another_path(self, org_name: str) -> None:
-        """A step in a path, which no encoding hides, is never asked for."""
+        """An organization can't be called . or .., a step in a path."""
         with self.assertRaises(requests.exceptions.InvalidURL) as caught:
             GithubOrgClient(org_name).org
         self.assertEqual(
@@ -295,13 +299,13 @@ class TestGithubOrgClientSession(unittest.TestCase):
     ])
     def test_answer_that_is_no_organization(
             self, _: str, answer: Any) -> None:
-        """An answer of another shape is an AnswerError, and is not kept."""
+        """An answer of another shape is an AnswerError, and not stored."""
         self.get_json.return_value = answer
         with self.assertRaises(AnswerError) as caught:
             self.org_client.org
         self.assertEqual(
             str(caught.exception), "https://ghe.example/api/v3/orgs/google "
-            "is no organization with repositories")
+            "is not an organization")
         self.assertNotIn("org", vars(self.org_client))
 
     @parameterized.expand([
@@ -327,13 +331,14 @@ class TestGithubOrgClientSession(unittest.TestCase):
         ("second", [{"name": "a"}, {}]),
     ])
     def test_answer_that_is_no_listing(self, _: str, answer: Any) -> None:
-        """Whatever is no list of repositories is an AnswerError, not kept."""
+        """What is not a list of repositories is an AnswerError."""
         self.get_json.side_effect = [
             {"repos_url": "http://user:sekret@host/"}, answer]
         with self.assertRaises(AnswerError) as caught:
             self.org_client.repos_payload
         self.assertEqual(
-            str(caught.exception), "http://host/ is no list of repositories")
+            str(caught.exception),
+            "http://host/ is not a list of repositories")
         self.assertNotIn("repos_payload", vars(self.org_client))
 
     @parameterized.expand([
@@ -352,14 +357,14 @@ class TestGithubOrgClientSession(unittest.TestCase):
 
 
 def nothing_is_sent() -> Any:
-    """Return a patch that has requests fail in place of being sent."""
+    """Return a patch that makes requests fail instead of being sent."""
     return patch(
         "requests.adapters.HTTPAdapter.send", autospec=True,
         side_effect=requests.RequestException("not sent"))
 
 
 class TestFromEnvironment(unittest.TestCase):
-    """Unit tests of from_environment: what it makes of the environment."""
+    """Tests of from_environment: which variables it uses."""
 
     @parameterized.expand([
         ("nothing", {}, "https://api.github.com", None),
@@ -395,9 +400,12 @@ class TestTunedSession(unittest.TestCase):
         ("https://ghe.example/api/v3",),
     ])
     def test_token_may_go(self, api_url: str) -> None:
-        """Encrypted, or within this machine, a token is safe."""
-        with tuned_session("sekret", api_url) as session:
-            self.assertIsInstance(session, requests.Session)
+        """Encrypted, or within this machine, the token is sent."""
+        with tuned_session("sekret", api_url) as session, nothing_is_sent():
+            with self.assertRaises(requests.RequestException) as caught:
+                session.get(api_url)
+        request: Any = caught.exception.request
+        self.assertEqual(request.headers["Authorization"], "Bearer sekret")
 
     @parameterized.expand([
         ("http://ghe.example/api/v3", "ghe.example"),
@@ -408,7 +416,7 @@ class TestTunedSession(unittest.TestCase):
     ])
     def test_token_is_not_sent_unencrypted(
             self, api_url: str, host: str) -> None:
-        """Over plain http to another machine it is refused beforehand."""
+        """A token for plain http to another machine is refused at once."""
         with self.assertRaises(requests.exceptions.InvalidSchema) as caught:
             tuned_session("sekret", api_url)
         self.assertEqual(
@@ -416,20 +424,23 @@ class TestTunedSession(unittest.TestCase):
             f"a token must not go to {host} unencrypted: use https")
 
     def test_no_token(self) -> None:
-        """Without a token there is nothing to keep from plain http."""
-        with tuned_session(None, "http://ghe.example") as session:
-            self.assertIsInstance(session, requests.Session)
+        """Without a token, plain http to another machine is allowed."""
+        with tuned_session(None, "http://h.example") as session, \
+                nothing_is_sent():
+            with self.assertRaises(requests.RequestException) as caught:
+                session.get("http://h.example/")
+        self.assertEqual(str(caught.exception), "not sent")
 
     @parameterized.expand([
         ("two words",), ("line\n",), ("\u00fcber",), ("\x7f",),
     ])
     def test_token_that_is_none(self, token: str) -> None:
-        """A token that can't be one is refused, and not quoted."""
+        """A token with an impossible character is refused, not quoted."""
         with self.assertRaises(requests.exceptions.InvalidHeader) as caught:
             tuned_session(token)
         self.assertEqual(
             str(caught.exception),
-            "the token has a character that no token has")
+            "the token contains an invalid character")
 
     @parameterized.expand([
         ("",), ("api.github.com",), ("ftp://host",), ("https://",),
@@ -437,7 +448,7 @@ class TestTunedSession(unittest.TestCase):
         ("https://h#f",),
     ])
     def test_api_url_that_is_none(self, api_url: str) -> None:
-        """An API URL that is none is refused, and no password quoted."""
+        """An API URL that is not valid is refused, and not quoted."""
         with self.assertRaises(requests.exceptions.InvalidURL) as caught:
             tuned_session(None, api_url)
         self.assertEqual(
@@ -456,7 +467,7 @@ class TestTunedSession(unittest.TestCase):
             "^github-org-client python-requests/[0-9]")
 
     def test_bound(self) -> None:
-        """A body may be as long as 64 MiB, no longer."""
+        """The limit is 64 MiB; TestBounds tests it with a smaller one."""
         self.assertEqual(client.MAX_BODY, 64 * 1024 * 1024)
 
     @parameterized.expand([
@@ -464,7 +475,7 @@ class TestTunedSession(unittest.TestCase):
     ])
     def test_timeout(
             self, _: str, options: Dict[str, Any], expected: Any) -> None:
-        """Each request has a timeout, the session's unless it has one."""
+        """Each request has a timeout: the caller's, or else the session's."""
         with nothing_is_sent() as send, tuned_session() as session:
             with self.assertRaises(requests.RequestException):
                 session.get("https://host/", **options)
@@ -475,7 +486,7 @@ class TestTunedSession(unittest.TestCase):
 
 
 class TestSecondsToWait(unittest.TestCase):
-    """Unit tests of what is decided on an answer: return, wait or give up."""
+    """Unit tests of seconds_to_wait: return the answer, wait or give up."""
 
     @parameterized.expand([
         ("success", 200, {}, None),
@@ -512,7 +523,7 @@ class TestSecondsToWait(unittest.TestCase):
     def test_return_or_wait(
             self, _: str, status: int, headers: Dict[str, str],
             expected: Optional[float]) -> None:
-        """None is to return the answer, a number to wait that long."""
+        """None means to return the answer, a number to wait that long."""
         with patch("time.time", autospec=True, return_value=60):
             self.assertEqual(
                 client.seconds_to_wait(status, headers, b"", 0.5), expected)
@@ -523,12 +534,12 @@ class TestSecondsToWait(unittest.TestCase):
     ])
     def test_no_try_left(
             self, _: str, status: int, headers: Dict[str, str]) -> None:
-        """After the last try the answer is returned as it is."""
+        """After the last try it is None: the answer is returned."""
         self.assertIsNone(
             client.seconds_to_wait(status, headers, b"", None))
 
     def test_last_request_of_the_hour_refused(self) -> None:
-        """A 403 for want of single sign-on is no rate limit."""
+        """A 403 for lack of single sign-on is not a rate limit."""
         body = b'{"message": "Resource protected by organization SAML ..."}'
         self.assertIsNone(client.seconds_to_wait(
             403, {"X-RateLimit-Remaining": "0"}, body, 0.5))
@@ -593,7 +604,7 @@ class TestSecondsToWait(unittest.TestCase):
                 "resets at 1970-01-01 00:00:00 UTC")
 
 
-# A script of the replay goes by what the requests have in their path.
+# Keys of a replay's script: patterns of the path and query of a request.
 ORG = "/orgs/google$"
 FIRST_PAGE = "per_page=100$"
 PAGED_REPOS = numbered_repos(250)  # three pages of up to 100
@@ -602,7 +613,7 @@ Script = Mapping[str, Iterable[Fault]]
 
 
 def page(number: int) -> str:
-    """Return what only the requests of this page have in their path."""
+    """Return a pattern that only the requests of this page match."""
     return f"per_page=100&page={number}$"
 
 
@@ -618,7 +629,7 @@ def links(**targets: str) -> Fault:
 
 
 class ReplayTestCase(unittest.TestCase):
-    """Tests over a replay, whatever the environment; no wait is slept."""
+    """A base class: tests over a replay, without environment or sleep."""
 
     def setUp(self) -> None:
         """Clear the environment; replace the sleep between two tries."""
@@ -662,7 +673,7 @@ class ReplayTestCase(unittest.TestCase):
         return status, out.getvalue(), err.getvalue()
 
     def assert_complaint(self, url: str, line: str, *options: str) -> None:
-        """Check that the command says just this line; HOST is the URL's."""
+        """Check that the command prints only this line; HOST is the URL's."""
         host = url[len("http://"):]
         self.assertEqual(
             self.run_command("google", *options),
@@ -670,7 +681,7 @@ class ReplayTestCase(unittest.TestCase):
 
 
 class TestLibraryOverLoopback(ReplayTestCase):
-    """Integration tests of from_environment: real HTTP, nothing replaced."""
+    """Integration tests of the library: real HTTP to a replay."""
 
     def test_organization(self) -> None:
         """The organization comes as recorded, its URLs at the replay."""
@@ -681,7 +692,7 @@ class TestLibraryOverLoopback(ReplayTestCase):
             GithubOrgClient.from_environment("google").org, expected)
 
     def test_public_repos(self) -> None:
-        """The nine names come, and those under a license, by two requests."""
+        """Two requests give all nine names, and those under a license."""
         self.start_replay()
         org_client = GithubOrgClient.from_environment("google")
         self.assertEqual(org_client.public_repos(), expected_repos)
@@ -690,7 +701,7 @@ class TestLibraryOverLoopback(ReplayTestCase):
             "/orgs/google", "/orgs/google/repos?per_page=100"])
 
     def test_whole_listing(self) -> None:
-        """A large organization takes a request a hundred repositories."""
+        """A large organization takes one request per 100 repositories."""
         self.start_replay(repos=PAGED_REPOS)
         org_client = GithubOrgClient.from_environment("google")
         self.assertEqual(org_client.public_repos(), PAGED_NAMES)
@@ -700,7 +711,7 @@ class TestLibraryOverLoopback(ReplayTestCase):
 
     def test_connection_is_kept(self) -> None:
         """One connection serves both requests."""
-        # The replay calls on_request in a thread for each connection.
+        # The replay calls on_request in the thread of the connection.
         connections = set()
         with replay(on_request=lambda asked: connections.add(
                 threading.current_thread())) as url:
@@ -724,7 +735,7 @@ class TestLibraryOverLoopback(ReplayTestCase):
             PAGED_NAMES)
 
     def test_error_is_a_request_exception(self) -> None:
-        """Whatever goes wrong, one except clause catches it."""
+        """A rate limit is a RequestException, and has its response."""
         limit = Fault(403, {"X-RateLimit-Remaining": "0"})
         self.start_replay({ORG: [limit]})
         with self.assertRaises(requests.RequestException) as caught:
@@ -734,8 +745,9 @@ class TestLibraryOverLoopback(ReplayTestCase):
         self.assertEqual(answer.status_code, 403)
 
     def test_wait_is_logged(self) -> None:
-        """A program hears of waits by the log named client."""
+        """A program can read about waits in the log named client."""
         self.start_replay({ORG: [Fault(403, {"Retry-After": "7"})]})
+        # assertLogs collects what is logged within its block.
         with self.assertLogs("client") as logs:
             GithubOrgClient.from_environment("google").org
         self.assertEqual(
@@ -743,7 +755,7 @@ class TestLibraryOverLoopback(ReplayTestCase):
 
     @parameterized.expand([("POST",), ("PUT",), ("HEAD",)])
     def test_only_get_is_tried_again(self, method: str) -> None:
-        """Any other request is sent once: it may have done its work."""
+        """Any other request is tried once: it may have had its effect."""
         with tuned_session() as session:
             with self.assertRaises(requests.ConnectionError) as caught:
                 session.request(method, "http://127.0.0.1:1")
@@ -758,7 +770,7 @@ class TestLibraryOverLoopback(ReplayTestCase):
             self.assertEqual(session.send(request).json()["login"], "google")
 
     def test_stream_is_left_to_the_caller(self) -> None:
-        """A body that is to be streamed is not read beforehand."""
+        """With stream=True the body is not read in advance."""
         url = self.start_replay({ORG: [Fault(cut=10)]})
         with tuned_session(None, url) as session:
             answer = session.get(url + "/orgs/google", stream=True)
@@ -839,7 +851,7 @@ class TestCredentials(ReplayTestCase):
         self.assertEqual(self.authorizations(), [expected] * 3)
 
     def test_password_in_a_url_is_not_sent(self) -> None:
-        """A repos_url can't have requests log in somewhere."""
+        """A password in a repos_url is not sent anywhere."""
         url = self.start_replay()
         repos_url = url.replace("//", "//user:sekret@") + "/orgs/google/repos"
         body = json.dumps({"repos_url": repos_url}).encode()
@@ -865,7 +877,7 @@ class TestBounds(ReplayTestCase):
         ("of_an_error", Fault(404, body=repeat(b" " * 100))),
     ])
     def test_too_long(self, _: str, fault: Fault) -> None:
-        """A body beyond the bound is an error while it arrives."""
+        """A body beyond the limit is an error while it arrives."""
         url = self.start_replay({ORG: [fault]})
         self.assert_complaint(url, "HOST sent over 1,000 bytes")
         self.assertEqual(len(self.asked), 1)
@@ -880,7 +892,7 @@ class TestBounds(ReplayTestCase):
     ])
     def test_long_enough(
             self, _: str, headers: Dict[str, str], body: Any) -> None:
-        """A body as long as the bound is read."""
+        """A body of exactly the greatest length is read."""
         url = self.start_replay({ORG: [Fault(headers=headers, body=body)]})
         with tuned_session(None, url) as session:
             answer = session.get(url + "/orgs/google")
@@ -904,20 +916,21 @@ class TestBounds(ReplayTestCase):
         self.assertEqual(str(caught.exception), problem)
 
     def test_unpacked_no_further(self) -> None:
-        """A bomb is not unpacked first and measured afterwards."""
+        """A gzip bomb is not unpacked before it is measured."""
         bomb = gzip.compress(bytes(20 * 2**20), 1)
         url = self.start_replay({ORG: [
             Fault(headers={"Content-Encoding": "gzip"}, body=bomb)]})
         tracemalloc.start()
         self.addCleanup(tracemalloc.stop)
         self.assert_complaint(url, "HOST sent over 1,000 bytes")
-        self.assertLess(tracemalloc.get_traced_memory()[1], 10 * 2**20)
+        now, peak = tracemalloc.get_traced_memory()  # since start()
+        self.assertLess(peak, 10 * 2**20)
 
     @parameterized.expand([("br",), ("gzip, gzip",)])
     def test_unknown_packing(self, encoding: str) -> None:
-        """A body packed as nobody asked for is not unpacked at all.
+        """A body in an encoding that nobody asked for is not decoded.
 
-        The bound would be found too late: a few bytes may become gigabytes.
+        The limit would come too late: a few bytes may become gigabytes.
         """
         url = self.start_replay({ORG: [
             Fault(headers={"Content-Encoding": encoding})]})
@@ -952,7 +965,7 @@ class TestCommand(ReplayTestCase):
         ("most_jobs", ["--jobs", "100"], expected_repos),
     ])
     def test_names(self, _: str, options: List[str], names: List[str]) -> None:
-        """A name a line, in GitHub's order, of what is asked for."""
+        """The selected names are printed, one a line, in GitHub's order."""
         self.start_replay()
         self.assertEqual(
             self.run_command("google", *options),
@@ -967,7 +980,7 @@ class TestCommand(ReplayTestCase):
     ])
     def test_fields_left_out(
             self, _: str, options: List[str], names: str) -> None:
-        """Without the field a repository is no fork, and not archived.
+        """Without the field a repository is not a fork, not archived.
 
         A license whose SPDX id is unknown is a license all the same.
         """
@@ -994,13 +1007,13 @@ class TestCommand(ReplayTestCase):
         self.assertEqual((status, err), (expected, ""))
 
     def test_exit_code_of_an_error(self) -> None:
-        """An error is no clean bill: its status stays 1."""
+        """An error is never taken for a pass: its status stays 1."""
         self.start_replay()
         status, out, err = self.run_command("nobody", "--exit-code")
         self.assertEqual((status, out), (1, ""))
 
     def test_json(self) -> None:
-        """GitHub's own objects come as one array."""
+        """GitHub's own objects come as one array, indented."""
         url = self.start_replay()
         status, out, err = self.run_command(
             "google", "--json", "--license", "other")
@@ -1030,7 +1043,7 @@ class TestCommand(ReplayTestCase):
             "c,none,false,false,,,,\n"), ""))
 
     def test_csv_of_the_recording(self) -> None:
-        """Real repositories have all that a row asks for."""
+        """A recorded repository fills every column."""
         self.start_replay()
         status, out, err = self.run_command(
             "google", "--csv", "--license", "bsl-1.0")
@@ -1051,7 +1064,7 @@ class TestCommand(ReplayTestCase):
             "none         1 " + "#" * 10 + "\n"), ""))
 
     def test_licenses_of_many(self) -> None:
-        """Numbers are aligned, bars are never empty, ties go by name."""
+        """Counts are aligned, no bar is empty, ties are in order of name."""
         mit = {"name": "a", "license": {"key": "mit", "spdx_id": "MIT"}}
         bsd = {"name": "c", "license": {"key": "0bsd"}}
         self.start_replay(repos=[{"name": "b"}] + [mit] * 98 + [bsd])
@@ -1076,7 +1089,7 @@ class TestCommand(ReplayTestCase):
         ("default", [], 10),
     ])
     def test_jobs(self, _: str, options: List[str], workers: int) -> None:
-        """--jobs is how many pages the client has fetched at once."""
+        """--jobs says how many pages the client fetches at once."""
         with patch("client.get_json", autospec=True) as get_json:
             get_json.side_effect = [{"repos_url": "http://host/"}, []]
             self.run_command("google", *options)
@@ -1084,7 +1097,7 @@ class TestCommand(ReplayTestCase):
             "http://host/", ANY, workers=workers, params=ANY)
 
     def test_session_is_closed(self) -> None:
-        """The command closes its session, whatever comes of it."""
+        """The command closes its session, after an error as well."""
         self.start_replay()
         with patch.object(requests.Session, "close", autospec=True) as close:
             self.run_command("google")
@@ -1134,7 +1147,7 @@ class TestCommand(ReplayTestCase):
     ])
     def test_wrong_usage(
             self, _: str, argv: List[str], problem: str) -> None:
-        """Wrong usage is said on stderr, with status 2; nothing is asked."""
+        """Wrong usage gives a message and status 2, and no request."""
         self.start_replay()
         with redirect_stdout(io.StringIO()) as out, \
                 redirect_stderr(io.StringIO()) as err:
@@ -1156,13 +1169,13 @@ class TestCommand(ReplayTestCase):
         ("--licenses count the repositories under each license",),
         ("--csv print a row for each repository",),
         ("--json print GitHub's own objects",),
-        ("--recorded ask a recording of google",),
+        ("--recorded answer from a recording of google",),
         ("--jobs N pages to fetch at once, 1 to 100 (10)",),
-        ("-v, --verbose tell of every request on stderr",),
+        ("-v, --verbose log every request to stderr",),
         ("KEY is a license's key or SPDX id",),
     ])
     def test_help(self, said: str) -> None:
-        """--help tells on stdout what each option does."""
+        """--help prints to stdout what each option does."""
         os.environ["COLUMNS"] = "1000"  # so that no line is broken
         with redirect_stdout(io.StringIO()) as out:
             with self.assertRaises(SystemExit) as caught:
@@ -1182,7 +1195,7 @@ class TestCommand(ReplayTestCase):
     def test_printing_fails(
             self, _: str, error: BaseException, status: int,
             said: str) -> None:
-        """What keeps the command from printing ends it quietly."""
+        """If printing fails, there is one line; none if nobody reads."""
         self.start_replay()
         out = Mock(spec=["write", "flush"])
         out.flush.side_effect = error
@@ -1194,7 +1207,7 @@ class TestCommand(ReplayTestCase):
         ("interrupt", KeyboardInterrupt), ("bug", AttributeError),
     ])
     def test_what_is_no_complaint(self, _: str, error: Any) -> None:
-        """Neither Ctrl-C nor a mistake in the code passes for an error."""
+        """Ctrl-C and bugs are not reported as errors: they are raised."""
         self.start_replay()
         with redirect_stdout(Mock(spec=["write"])) as out:
             out.write.side_effect = error
@@ -1202,7 +1215,7 @@ class TestCommand(ReplayTestCase):
                 client.main(["google"])
 
     def test_thread_that_can_not_be_started(self) -> None:
-        """A machine that has no thread left gives a line."""
+        """If no thread can be started, one line says so."""
         url = self.start_replay(repos=PAGED_REPOS)
         start = threading.Thread.start
 
@@ -1217,7 +1230,7 @@ class TestCommand(ReplayTestCase):
 
 
 class TestRecovery(ReplayTestCase):
-    """Integration tests of faults that another try makes good."""
+    """Integration tests of faults that a retry can repair."""
 
     @parameterized.expand([
         ("500_once", {page(2): [Fault(500)]}, [0]),
@@ -1246,7 +1259,7 @@ class TestRecovery(ReplayTestCase):
     def test_listing_comes_whole(
             self, _: str, script: Dict[str, List[Fault]],
             waits: List[float]) -> None:
-        """Where another try helps it is made, after a wait if need be."""
+        """If a retry helps, it is made, after a wait if necessary."""
         self.start_replay(script, repos=PAGED_REPOS)
         status, out, err = self.run_command("google")
         self.assertEqual((status, out.split(), err), (0, PAGED_NAMES, ""))
@@ -1262,10 +1275,11 @@ class TestRecovery(ReplayTestCase):
                          Fault(403, {"Retry-After": "1"})]),
     ])
     def test_four_tries_in_all(self, _: str, faults: List[Fault]) -> None:
-        """The fourth try is the last, in whatever way they fail."""
+        """The fourth try is the last, however the tries fail."""
         self.start_replay({ORG: faults})
         status, out, err = self.run_command("google")
         self.assertEqual((status, out, len(self.asked)), (1, "", 4))
+        self.assertEqual(self.sleep.call_count, 3)
 
     @parameterized.expand([
         ("no_last", {FIRST_PAGE: [links(next=page_path(2))]}, PAGED_NAMES),
@@ -1287,7 +1301,7 @@ class TestRecovery(ReplayTestCase):
 
 
 class TestComplaint(ReplayTestCase):
-    """Integration tests of faults that no try makes good: one line."""
+    """Integration tests of faults that no retry repairs: one line."""
 
     @parameterized.expand([
         ("401", {ORG: [Fault(401)]}, "HOST answered 401: Bad credentials; "
@@ -1353,11 +1367,11 @@ class TestComplaint(ReplayTestCase):
         ("no_utf_8", {page(2): [Fault(body=b'[{"name": "\xe9"}]')]},
          "HOST did not answer in JSON"),
         ("org_null", {ORG: [Fault(body=b"null")]},
-         "http://HOST/orgs/google is no organization with repositories"),
+         "http://HOST/orgs/google is not an organization"),
         ("repo_null", {page(2): [Fault(body=b"[null]")]},
-         "http://HOST/orgs/google/repos is no list of repositories"),
+         "http://HOST/orgs/google/repos is not a list of repositories"),
         ("page_null", {page(2): [Fault(body=b"null")]},
-         f"http://HOST{page_path(2)} is no list, as page 1 was"),
+         f"http://HOST{page_path(2)} is not a list, as page 1 was"),
         ("broken_link", {FIRST_PAGE: [Fault(headers={"Link": "nonsense"})]},
          "http://HOST/orgs/google/repos?per_page=100 has a broken link"),
         ("link_to_itself",
@@ -1376,7 +1390,7 @@ class TestComplaint(ReplayTestCase):
     ])
     def test_one_line_and_no_listing(
             self, _: str, script: Script, line: str) -> None:
-        """Where no try helps, one line says so, and stdout stays empty."""
+        """If no retry helps, one line says so, and stdout stays empty."""
         url = self.start_replay(script, repos=PAGED_REPOS)
         self.assert_complaint(url, line)
 
@@ -1408,7 +1422,7 @@ class TestComplaint(ReplayTestCase):
         self.assertRegex(err, "^client.py: Out of range float values .*\n$")
 
     def test_organization_not_there(self) -> None:
-        """A name that would be another path asks for itself, escaped."""
+        """A name that looks like a path is escaped in the URL."""
         self.start_replay()
         status, out, err = self.run_command("../users/google")
         self.assertEqual((status, out), (1, ""))
@@ -1417,7 +1431,7 @@ class TestComplaint(ReplayTestCase):
         self.assertEqual(self.targets(), ["/orgs/..%2Fusers%2Fgoogle"])
 
     def test_no_secret_in_sight(self) -> None:
-        """A token that is refused is quoted nowhere."""
+        """A token that the API rejects appears in no output."""
         os.environ["GH_TOKEN"] = "sekret"
         self.start_replay({ORG: [Fault(401)]})
         status, out, err = self.run_command("google")
@@ -1429,7 +1443,7 @@ class TestLimits(ReplayTestCase):
     """Integration tests of rate limits that last: until when, what to do."""
 
     def test_without_a_token(self) -> None:
-        """Who has no token is told that one would help."""
+        """Users without a token are told that one would help."""
         url = self.start_replay({ORG: [Fault(403, {
             "X-RateLimit-Remaining": "0",
             "X-RateLimit-Reset": "1800000000"})]})
@@ -1441,14 +1455,14 @@ class TestLimits(ReplayTestCase):
         self.sleep.assert_not_called()
 
     def test_with_a_token(self) -> None:
-        """Whoever has a token is not told to get one."""
+        """Users with a token are not told to get one."""
         os.environ["GH_TOKEN"] = "sekret"
         url = self.start_replay({ORG: [Fault(429)]})
         self.assert_complaint(
             url, "GitHub's rate limit is reached; wait at least a minute")
 
     def test_without_end(self) -> None:
-        """A limit is waited for three times, then it is an error."""
+        """A rate limit is waited out three times, then it is an error."""
         limit = Fault(403, {"Retry-After": "7"})
         self.start_replay({ORG: repeat(limit)})
         status, out, err = self.run_command("google")
@@ -1459,7 +1473,7 @@ class TestLimits(ReplayTestCase):
 
 
 class TestNetwork(ReplayTestCase):
-    """Integration tests of networks and proxies that are in the way."""
+    """Integration tests of faults of the network, and of proxies."""
 
     def test_connection_refused(self) -> None:
         """Where nobody listens, one line names the host and the reason."""
@@ -1486,7 +1500,7 @@ class TestNetwork(ReplayTestCase):
     ])
     def test_error_behind_an_error(
             self, _: str, behind: Exception, said: str) -> None:
-        """The line says what the system said, whatever else lies behind."""
+        """The line quotes the system's error, deep as it may be."""
         error = requests.ConnectionError("Max retries exceeded with url: ...")
         error.__context__ = behind
         behind.__context__ = TypeError("of urllib3's own")
@@ -1498,7 +1512,7 @@ class TestNetwork(ReplayTestCase):
                 "GITHUB_API_URL if it is set")
 
     def test_proxy_of_the_system(self) -> None:
-        """A proxy that no variable names is one all the same."""
+        """A proxy that no variable names is called the system's."""
         error = requests.exceptions.ProxyError("Max retries exceeded: ...")
         error.__context__ = OSError("refused")
         url = os.environ["GITHUB_API_URL"] = "http://host.invalid"
@@ -1508,7 +1522,7 @@ class TestNetwork(ReplayTestCase):
                 url, "cannot reach the system's proxy: refused")
 
     def test_address_that_is_none(self) -> None:
-        """Without a proxy, an address that is wrong is not a proxy's."""
+        """Without a proxy, a wrong address is not blamed on one."""
         error = requests.exceptions.InvalidURL("no such port")
         url = os.environ["GITHUB_API_URL"] = "http://host.invalid"
         with patch("requests.adapters.HTTPAdapter.send", autospec=True,
@@ -1516,7 +1530,7 @@ class TestNetwork(ReplayTestCase):
             self.assert_complaint(url, "HOST: no such port")
 
     def test_no_tls(self) -> None:
-        """A server without TLS is said to be one, in OpenSSL's words."""
+        """A server without TLS is reported in OpenSSL's words."""
         url = self.start_replay().replace("http:", "https:")
         os.environ["GITHUB_API_URL"] = url
         status, out, err = self.run_command("google")
@@ -1526,7 +1540,7 @@ class TestNetwork(ReplayTestCase):
             "[a-zA-Z ]+; check .*\n$")
 
     def test_slow_answer(self) -> None:
-        """An answer that does not come in time is said to be late."""
+        """An answer that does not come in time is reported as such."""
         url = self.start_replay({ORG: repeat(Fault(wait=60))})
         with patch("client.CONNECT_AND_READ", 0.01):
             self.assert_complaint(
@@ -1535,7 +1549,7 @@ class TestNetwork(ReplayTestCase):
         self.assertEqual(self.sleep.call_count, 3)
 
     def test_answer_that_stalls(self) -> None:
-        """A body that stops arriving is tried again, then said to be late."""
+        """A body that stops arriving is tried again, then reported."""
         release = threading.Event()
 
         def stall() -> Iterator[bytes]:
@@ -1553,7 +1567,7 @@ class TestNetwork(ReplayTestCase):
         self.assertEqual(self.sleep.call_count, 3)
 
     def test_proxy_refused(self) -> None:
-        """Where a proxy is in the way, its variable is named, no password."""
+        """A proxy that can't be reached is named by its variable."""
         os.environ["HTTPS_PROXY"] = "http://user:sekret@127.0.0.1:1"
         self.assert_complaint(
             "https://api.github.com",
@@ -1566,7 +1580,7 @@ class TestNetwork(ReplayTestCase):
         ("known_kind", "socks5://user:sekret@host"),
     ])
     def test_proxy_that_is_none(self, _: str, proxy: str) -> None:
-        """A variable with no address of use in it is named, no password."""
+        """An invalid proxy is named by its variable, without password."""
         os.environ["HTTPS_PROXY"] = proxy
         # Where the package PySocks is installed requests can use SOCKS.
         with patch("requests.adapters.SOCKSProxyManager", autospec=True,
@@ -1582,7 +1596,7 @@ class TestNetwork(ReplayTestCase):
     ])
     def test_proxy_that_denies(
             self, _: str, scheme: str, variable: str, said: str) -> None:
-        """A proxy that wants a password is named, whatever it is to do."""
+        """A proxy that requires a password is named by its variable."""
         denial = Fault(raw=b"HTTP/1.1 407 Proxy Authentication Required\r\n"
                        b"Content-Length: 0\r\n\r\n")
         url = self.start_replay({"localhost.invalid": repeat(denial)})
@@ -1600,7 +1614,7 @@ class TestNetwork(ReplayTestCase):
         (403, "Forbidden"), (451, "Repository access blocked"),
     ])
     def test_error_beyond_a_proxy(self, status: int, message: str) -> None:
-        """A proxy that does its work is not to blame for an answer."""
+        """An error from beyond a working proxy is not blamed on it."""
         os.environ["HTTP_PROXY"] = self.start_replay({ORG: [Fault(status)]})
         url = os.environ["GITHUB_API_URL"] = "http://host.invalid"
         self.assert_complaint(url, f"HOST answered {status}: {message}")
@@ -1643,7 +1657,7 @@ class Terminal(io.StringIO):
 
 
 class TestTerminal(ReplayTestCase):
-    """Integration tests of the line that a terminal shows for a while."""
+    """Integration tests of the progress line on a terminal."""
 
     def run_on_terminal(
             self, *argv: str, terminal: Optional[Terminal] = None
@@ -1655,7 +1669,7 @@ class TestTerminal(ReplayTestCase):
         return status, err
 
     def test_pages_are_counted(self) -> None:
-        """Pages are counted in order, with their total; then it is gone."""
+        """Pages are counted, with their total; then the line is cleared."""
         self.start_replay({page(2): [Fault(500)]}, repos=PAGED_REPOS)
         status, err = self.run_on_terminal("google")
         self.assertEqual(status, 0)
@@ -1747,7 +1761,7 @@ class TestTerminal(ReplayTestCase):
             err.lines()[-1], "^client.py: .* answered 404: Not Found$")
 
     def test_nothing_is_shown_once_it_is_cleared(self) -> None:
-        """A thread that was about to write when the line went is too late."""
+        """A thread that logs after the line is cleared shows nothing."""
         log = logging.getLogger("client")
         handlers: List[logging.Handler] = []
 
@@ -1772,7 +1786,7 @@ class TestTerminal(ReplayTestCase):
         self.assertEqual(err.lines(), ["", "pages: 1", ""])
 
     def test_verbose_has_no_line(self) -> None:
-        """With -v there is no such line: the requests are told instead."""
+        """With -v requests are logged, and there is no progress line."""
         self.start_replay()
         root = logging.getLogger()
         for logger in (root, logging.getLogger("urllib3")):
@@ -1785,7 +1799,7 @@ class TestTerminal(ReplayTestCase):
         self.assertNotIn("\r", err.getvalue())
 
     def test_log_is_left_as_it_was(self) -> None:
-        """The line hears the log only while it is shown."""
+        """The log's level and handlers are restored at the end."""
         log = logging.getLogger("client")
         self.addCleanup(log.setLevel, log.level)
         log.setLevel(logging.ERROR)
@@ -1816,7 +1830,7 @@ class TestProgram(unittest.TestCase):
         return process.returncode, out, err
 
     def heed_interrupts(self) -> None:
-        """Have processes heed Ctrl-C, even if this test run ignores it."""
+        """Make processes react to Ctrl-C, even if this run ignores it."""
         handler = signal.signal(signal.SIGINT, signal.default_int_handler)
         self.addCleanup(signal.signal, signal.SIGINT, handler)
 
@@ -1838,13 +1852,13 @@ class TestProgram(unittest.TestCase):
          "^client.py: a token must not go to host.invalid unencrypted: "
          "use https\n$"),
         ("bad_token", ["google"], {"GITHUB_TOKEN": "sek ret"}, 1,
-         "^client.py: the token has a character that no token has\n$"),
+         "^client.py: the token contains an invalid character\n$"),
         ("wrong_usage", [], {}, 2, "^usage: .*\nclient.py: error: .*\n$"),
     ])
     def test_one_line_of_complaint(
             self, _: str, argv: List[str], environ: Dict[str, str],
             expected: int, complaint: str) -> None:
-        """Errors give a line on stderr and a status: no traceback."""
+        """Errors give a message on stderr and a status, no traceback."""
         status, out, err = self.run_program(*argv, **environ)
         self.assertEqual((status, out), (expected, ""))
         self.assertRegex(err, re.compile(complaint, re.DOTALL))
@@ -1860,7 +1874,7 @@ class TestProgram(unittest.TestCase):
             (3, "ios-webkit-debug-proxy\ngoogle.github.io\n", ""))
 
     def test_verbose(self) -> None:
-        """-v tells of every request and every wait, but not of the token."""
+        """-v logs every request and every wait, but not the token."""
         script = {page(2): [Fault(503, {"Retry-After": "0"})]}
         with replay(script, repos=PAGED_REPOS) as url:
             status, out, err = self.run_program(
@@ -1873,10 +1887,11 @@ class TestProgram(unittest.TestCase):
         self.assertNotIn("sekret", err)
 
     def test_verbose_recording(self) -> None:
-        """With --recorded each request is told once, though we answer it."""
+        """With --recorded the replay does not log what the client logs."""
         status, out, err = self.run_program("google", "--recorded", "-v")
         self.assertEqual(status, 0)
         self.assertEqual(err.count("GET /orgs/google HTTP/"), 1)
+        self.assertEqual(err.count("GET /orgs/google/repos?"), 1)
 
     def test_interrupted(self) -> None:
         """Ctrl-C ends it at once, and quietly, while pages are in flight.
@@ -1896,7 +1911,7 @@ class TestProgram(unittest.TestCase):
             (process.returncode, out, err), (-signal.SIGINT, "", ""))
 
     def test_interrupted_while_it_imports(self) -> None:
-        """Ctrl-C is quiet before the first heavy import already."""
+        """Ctrl-C is quiet even while modules are being imported."""
         self.heed_interrupts()
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -1934,7 +1949,7 @@ class TestProgram(unittest.TestCase):
         self.assertRegex(err, "^client.py: .* answered 404: Not Found\n$")
 
     def test_reader_gone(self) -> None:
-        """When nobody reads any more it ends quietly."""
+        """If nobody reads its output any longer, it ends quietly."""
         process = self.start("google", "--recorded", "--json")
         assert process.stdout and process.stderr
         process.stdout.close()
@@ -1949,7 +1964,7 @@ class TestProgram(unittest.TestCase):
     def test_closed(
             self, _: str, ending: str, status: int, out: str, err: str
             ) -> None:
-        """Where one stream is closed the other works all the same."""
+        """If one stream is closed, the other one still works."""
         done = subprocess.run(
             ["sh", "-c", f'exec "$0" client.py google --recorded --license '
              f'bsl-1.0 {ending}', sys.executable], cwd=HERE,
@@ -1968,6 +1983,7 @@ class TestProgram(unittest.TestCase):
         self.addCleanup(gc.unfreeze)
         with patch.object(sys, "argv", argv), redirect_stdout(out):
             with self.assertRaises(SystemExit) as caught:
+                # As `python client.py` runs it, but in this process.
                 runpy.run_path(path, run_name="__main__")
         return caught.exception.code
 
@@ -1978,7 +1994,7 @@ class TestProgram(unittest.TestCase):
         self.assertEqual(out.getvalue(), "cpp-netlib\n")
 
     def test_as_main_in_another_thread(self) -> None:
-        """A thread that may not set a signal handler may run it too."""
+        """It can run in a thread that can't set signal handlers, too."""
         out = io.StringIO()
         statuses: List[Any] = []
         thread = threading.Thread(
@@ -1988,7 +2004,7 @@ class TestProgram(unittest.TestCase):
         self.assertEqual((statuses, out.getvalue()), ([0], "cpp-netlib\n"))
 
     def test_output_that_can_not_be_flushed(self) -> None:
-        """What could not be printed is not tried again at the end."""
+        """Output that could not be flushed is not flushed again at exit."""
         read_end, write_end = os.pipe()
         os.close(read_end)
         with open(write_end, "w") as out:
@@ -2045,7 +2061,7 @@ class TestReplay(ReplayTestCase):
     def test_errors_in_json(
             self, method: str, target: str, status: int,
             message: str) -> None:
-        """What is not there is an error in JSON."""
+        """Unknown paths and methods are answered by errors in JSON."""
         answer = requests.request(method, self.start_replay() + target)
         self.assertEqual(answer.status_code, status)
         self.assertEqual(answer.json(), {
@@ -2079,7 +2095,7 @@ class TestReplay(ReplayTestCase):
     ])
     def test_faults_before_any_answer(
             self, _: str, fault: Fault, expected: bytes) -> None:
-        """A connection can be dropped, or hear what is no HTTP."""
+        """A fault can drop the connection, or send what is not HTTP."""
         url = self.start_replay({ORG: [fault]})
         address = ("127.0.0.1", int(url.rpartition(":")[2]))
         with socket.create_connection(address, timeout=10) as connection:
@@ -2116,7 +2132,7 @@ class TestReplay(ReplayTestCase):
             (0, "", '"GET /orgs/google HTTP/1.1" 200 -\n'))
 
     def test_port_in_use(self) -> None:
-        """A port that is taken gives a line, and status 1."""
+        """A port in use is reported in one line, with status 1."""
         port = self.start_replay().rsplit(":", 1)[1]
         done = subprocess.run(
             [sys.executable, "fixtures.py", "--port", port], cwd=HERE,

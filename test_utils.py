@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Tests of utils, in two parts: first the patterns, then the corners.
 
-The first part tests the three functions one at a time, with all that is
-around them replaced; each pattern of testing is explained where it first
-occurs. The second, for real use, goes on to answers that really arrive: bad
-ones, Link headers, pages, threads. Its last class replaces nothing: there
-the real requests talks to a real server, on loopback.
+The first part tests the three functions one at a time, with everything
+around them replaced; each testing pattern is explained where it first
+occurs. The second part, for real use, goes on to responses that really
+arrive: bad ones, Link headers, pages, threads. Its last class replaces only
+the environment: there the real requests library talks to a real server, on
+loopback.
 """
 import io
 import json
@@ -38,15 +39,16 @@ class TestAccessNestedMap(unittest.TestCase):
     """Unit tests of access_nested_map: a value at the end of a path."""
 
     def test_empty_path(self) -> None:
-        """Without a key to follow, the very map comes back, not a copy."""
+        """With an empty path the map itself comes back, not a copy."""
         # Arrange, act, assert: most tests have these three steps.
         nested_map = {"a": 1}
         value = access_nested_map(nested_map, ())
+        # assertIs wants the same object, assertEqual an equal one.
         self.assertIs(value, nested_map)
 
-    # A table: each row makes a test of its own. The first value of a row
-    # becomes part of that test's name; the test itself has no use for it,
-    # and calls it _.
+    # A table of cases: each row becomes a test of its own. If the first
+    # value of a row is text, it becomes part of that test's name. Here it
+    # serves only for that, so the parameter is called _ (not used).
     @parameterized.expand([
         ("one_key", {"a": 1}, ("a",), 1),
         ("a_map", {"a": {"b": 2}}, ("a",), {"b": 2}),
@@ -66,7 +68,7 @@ class TestAccessNestedMap(unittest.TestCase):
         (UserDict,), (OrderedDict,), (ChainMap,), (MappingProxyType,),
     ])
     def test_any_mapping(self, kind: Any) -> None:
-        """Every kind of mapping is walked, not dict alone."""
+        """Every kind of mapping is followed, not only dict."""
         nested_map = kind({"a": kind({"b": 2})})
         self.assertEqual(access_nested_map(nested_map, ("a", "b")), 2)
 
@@ -82,19 +84,19 @@ class TestAccessNestedMap(unittest.TestCase):
     def test_access_nested_map_exception(
             self, _: str, nested_map: Mapping[Any, Any],
             path: Sequence[Any], failed: Any) -> None:
-        """KeyError holds the key that failed, and nothing else.
+        """The KeyError holds the key that failed, and nothing else.
 
-        Its str() would be no good to compare: str(KeyError("a")) is "'a'".
+        Do not compare its str(): str(KeyError("a")) is "'a'", with quotes.
         """
         with self.assertRaises(KeyError) as caught:
             access_nested_map(nested_map, path)
-        # After the block: what follows the raising line in it never runs.
+        # After the block, because in it nothing runs after the raising line.
         self.assertEqual(caught.exception.args, (failed,))
 
     def test_mapping_with_words_of_its_own(self) -> None:
-        """KeyError holds our key where the mapping names it another way.
+        """The KeyError holds our key, not the words of the mapping.
 
-        A traceback shows this error alone, not that of the mapping.
+        `raise ... from None` hides the mapping's own error in a traceback.
         """
         with self.assertRaises(KeyError) as caught:
             access_nested_map(CaseInsensitiveDict(), ("Link",))
@@ -102,12 +104,12 @@ class TestAccessNestedMap(unittest.TestCase):
         self.assertTrue(caught.exception.__suppress_context__)
 
     def test_key_that_no_mapping_can_have(self) -> None:
-        """What is no lack of a key is no KeyError."""
+        """A key that can't be hashed is a TypeError, as in any dict."""
         with self.assertRaises(TypeError):
             access_nested_map({"a": 1}, (["a"],))
 
     def test_error_of_the_path_itself(self) -> None:
-        """A KeyError that the path raises is passed on as it is."""
+        """A KeyError that the path itself raises is passed on unchanged."""
         error = KeyError("words", "of its own")
 
         def broken_path() -> Iterator[str]:
@@ -130,13 +132,13 @@ class TestGetJson(unittest.TestCase):
         ("http://example.com/null", None),
     ])
     def test_get_json(self, url: str, document: Any) -> None:
-        """One call of requests.get, with the URL alone; its JSON comes back.
+        """It calls requests.get once, with only the URL; JSON comes back.
 
         requests.get is patched in the module requests: that is where
         get_json looks it up, each time it is called.
         """
-        # A Mock makes up whatever attribute it is asked for, and records
-        # the calls. Here its method json is told what to return.
+        # A Mock creates every attribute that it is asked for, and records
+        # calls. Here its method json is told what to return.
         response = Mock()
         response.json.return_value = document
         # With autospec the double of get takes only the arguments that the
@@ -154,10 +156,11 @@ class TestGetJsonCorners(unittest.TestCase):
 
     def setUp(self) -> None:
         """Replace requests.get for each test."""
+        # Without `with`, a patch is started and stopped by hand.
         patcher = patch("requests.get", autospec=True)
         self.get = patcher.start()
-        # addCleanup has the real one put back however the test ends, and
-        # even if a later line of setUp fails.
+        # addCleanup puts the real one back however the test ends, even if a
+        # later line of setUp fails.
         self.addCleanup(patcher.stop)
 
     # A SimpleNamespace has only what it is given. With a spec a Mock has the
@@ -173,10 +176,10 @@ class TestGetJsonCorners(unittest.TestCase):
         ("empty_response", requests.Response()),
     ])
     def test_double_of_a_response(self, _: str, response: Any) -> None:
-        """Of a double nothing but its json() is used.
+        """Nothing of a double is used but its json().
 
-        A Mock's status and links are Mocks too: they must not be compared
-        with numbers, nor be followed.
+        The status and links of a Mock are Mocks, too: they must not be
+        compared with numbers or followed.
         """
         response.json = Mock(return_value=[{"a": 1}])
         self.get.return_value = response
@@ -186,25 +189,25 @@ class TestGetJsonCorners(unittest.TestCase):
 
     def test_each_call_is_a_request(self) -> None:
         """Nothing is remembered from one call to the next."""
-        # With a list as side_effect each call returns the next item of it.
-        # A lambda is double enough for a method whose calls do not matter.
+        # With a list as side_effect, each call returns its next item. A
+        # lambda is enough for a method whose calls do not matter.
         self.get.side_effect = [
             SimpleNamespace(json=lambda: "old"),
             SimpleNamespace(json=lambda: "new")]
         self.assertEqual(get_json("http://example.com/a"), "old")
         self.assertEqual(get_json("http://example.com/a"), "new")
-        # A call object is a call to compare with those recorded. Unlike
-        # `self.get.mock_calls == [...]`, this assertion knows the signature
-        # of get: it does not matter what is passed by keyword.
+        # A call object stands for a call, to compare with the recorded ones.
+        # Unlike `self.get.mock_calls == [...]`, this assertion knows the
+        # signature of get: what is passed by keyword does not matter.
         self.get.assert_has_calls([call("http://example.com/a")] * 2)
 
-    # Python takes an object of length 0 for false; it is a session still.
+    # An object of length 0 counts as false, but it is still a session.
     @parameterized.expand([
         ("session", Mock(spec=requests.Session)),
         ("session_of_length_0", MagicMock(spec=["get", "__len__"])),
     ])
     def test_session(self, _: str, session: Any) -> None:
-        """With a session its get is called, and with the options."""
+        """With a session, its get is called, with the options."""
         # A function as side_effect is called in place of the double, so
         # that the answer can depend on the arguments.
         session.get.side_effect = lambda url, timeout: SimpleNamespace(
@@ -219,7 +222,7 @@ class TestGetJsonCorners(unittest.TestCase):
         ("any_other", KeyError("double")),
     ])
     def test_error_passes(self, _: str, error: Exception) -> None:
-        """What requests.get raises is passed on as it is."""
+        """What requests.get raises is passed on unchanged."""
         # An exception as side_effect is raised.
         self.get.side_effect = error
         with self.assertRaises(type(error)) as caught:
@@ -227,9 +230,9 @@ class TestGetJsonCorners(unittest.TestCase):
         self.assertIs(caught.exception, error)
 
     def test_the_whole_module_replaced(self) -> None:
-        """A double of the module is used, and gets the URL by position.
+        """A double of the whole module is used; the URL is positional.
 
-        Suites written elsewhere check the call so, without autospec.
+        Suites written elsewhere check the call like this, without autospec.
         """
         with patch("utils.requests", spec=["get"]) as module:
             module.get.return_value = SimpleNamespace(json=lambda: {"a": 1})
@@ -241,9 +244,9 @@ class TestMemoize(unittest.TestCase):
     """Unit test of memoize: a method becomes an attribute."""
 
     def test_memoize(self) -> None:
-        """Read twice, the attribute has called its method once.
+        """Reading the attribute twice calls the method behind it once.
 
-        Neither reading has parentheses: it is an attribute.
+        It is an attribute: it is read without parentheses.
         """
 
         class TestClass:
@@ -258,6 +261,8 @@ class TestMemoize(unittest.TestCase):
                 """Return what the method returns."""
                 return self.a_method()
 
+        # patch.object replaces an attribute of a class. With autospec, the
+        # double of a method gets the instance, like self.
         with patch.object(
                 TestClass, "a_method", autospec=True,
                 return_value=7) as a_method:
@@ -298,40 +303,40 @@ class TestMemoizeCorners(unittest.TestCase):
     """Unit tests of memoize: what it stores, and where."""
 
     def test_each_instance_has_its_own(self) -> None:
-        """One instance's value says nothing of another's."""
+        """Each instance computes and keeps a value of its own."""
         one, other = Counting(), Counting()
         self.assertEqual((one.value, other.value), (1, 1))
         self.assertEqual((one.computed, other.computed), (["value"],) * 2)
 
     def test_none_is_stored(self) -> None:
-        """None is a value like any other: it is computed once too."""
+        """None is stored like any other value: it is computed once."""
         counting = Counting()
         self.assertIsNone(counting.nothing)
         self.assertIsNone(counting.nothing)
         self.assertEqual(counting.computed, ["nothing"])
 
     def test_exception_is_not_stored(self) -> None:
-        """After a failure the next reading tries again."""
+        """After a failure the next access tries again."""
         counting = Counting()
         with self.assertRaises(RuntimeError):
             counting.failure
         self.assertEqual(counting.failure, 5)
 
     def test_del_resets(self) -> None:
-        """`del` takes the value away: the next reading computes it anew."""
+        """After `del`, the next access computes the value again."""
         counting = Counting()
         self.assertEqual(counting.value, 1)
         del counting.value
         self.assertEqual(counting.value, 2)
 
     def test_stored_as_a_plain_attribute(self) -> None:
-        """The value stands in `__dict__`: from then on it costs nothing."""
+        """The value is kept in `__dict__`, like any plain attribute."""
         counting = Counting()
         counting.value
         self.assertEqual(vars(counting)["value"], 1)
 
     def test_wraps(self) -> None:
-        """On the class stands the decorator, with the method's name."""
+        """The class has the decorator, with the method's name and docs."""
         decorated: Any = Counting.value
         self.assertIsInstance(decorated, memoize)
         self.assertEqual(decorated.__name__, "value")
@@ -339,14 +344,14 @@ class TestMemoizeCorners(unittest.TestCase):
             decorated.__doc__, "Compute the number of computations so far.")
 
     def test_property_mock(self) -> None:
-        """PropertyMock can take its place, even where a value is stored.
+        """A PropertyMock can replace it, even after a value is stored.
 
-        When it goes, the stored value is back.
+        Once the PropertyMock is gone, the stored value is back.
         """
         counting = Counting()
         self.assertEqual(counting.value, 1)
-        # What is read without parentheses wants a PropertyMock, on the
-        # class: to read it is to call it.
+        # What is read without parentheses needs a PropertyMock, on the
+        # class: reading the attribute calls the double.
         with patch.object(
                 Counting, "value", new_callable=PropertyMock,
                 return_value=9) as value:
@@ -360,7 +365,7 @@ class TestMemoizeCorners(unittest.TestCase):
         ("partial_without_a_name", partial(lambda text, self: [text], "a")),
     ])
     def test_any_callable(self, _: str, method: Any) -> None:
-        """Whatever is memoized is stored by the name of the attribute."""
+        """Any callable will do: the key is the name of the attribute."""
 
         class Owner:
             """A class that names the attribute itself."""
@@ -372,7 +377,7 @@ class TestMemoizeCorners(unittest.TestCase):
         self.assertEqual(vars(owner), {"attribute": value})
 
     def test_added_to_a_finished_class(self) -> None:
-        """Such a class tells no names, and the values are stored too."""
+        """Added later, an attribute has no name, but stores its value."""
 
         class Finished:
             """A class that gets its attributes later."""
@@ -385,7 +390,7 @@ class TestMemoizeCorners(unittest.TestCase):
         self.assertIn("one", dir(finished))
 
     def test_class_without_dict(self) -> None:
-        """Where there is no `__dict__` to store in, TypeError says so."""
+        """Without a `__dict__` to store the value in, TypeError says so."""
 
         class Slotted:
             """A class whose instances have no `__dict__`."""
@@ -397,11 +402,12 @@ class TestMemoizeCorners(unittest.TestCase):
                 """Compute a number, in vain."""
                 return 1
 
+        # assertRaisesRegex also searches the message for the pattern.
         with self.assertRaisesRegex(TypeError, "__dict__"):
             Slotted().value
 
 
-# For real use: answers that really arrive, in pages, through threads.
+# For real use: responses that really arrive, in pages, in threads.
 
 def page_url(number: int) -> str:
     """Return the URL of a page as GitHub numbers them."""
@@ -420,7 +426,7 @@ def link_to(url: str, rel: str = "next") -> str:
 def real_response(
         body: Any, link: str = "", *, url: str = FIRST,
         status: int = 200) -> requests.Response:
-    """Return a real Response, as if it had arrived; bytes stay as they are."""
+    """Return a Response as if it had arrived; bytes are not encoded."""
     response = requests.Response()
     response.status_code = status
     response.reason = "Because"
@@ -450,7 +456,10 @@ def numbered_pages(
 
 
 class GetJsonTestCase(unittest.TestCase):
-    """A test in which a function of the URL answers for requests.get."""
+    """A base class: in its tests a function answers for requests.get.
+
+    It has no tests itself; other classes inherit its setUp and its helpers.
+    """
 
     def setUp(self) -> None:
         """Take note of the threads that are there already."""
@@ -462,15 +471,15 @@ class GetJsonTestCase(unittest.TestCase):
             thread.join(timeout=10)
 
     def serve(self, respond: Callable[[str], requests.Response]) -> Any:
-        """Replace requests.get, and return its double, until the test ends.
+        """Replace requests.get until the test ends; return its double.
 
         The function may also be the `__getitem__` of a dict of pages.
         """
         patcher = patch("requests.get", autospec=True)
         get = patcher.start()
-        # It answers by argument: pages are asked for in no fixed order.
+        # It answers by URL: pages are requested in no fixed order.
         get.side_effect = lambda url, **options: respond(url)
-        # What is added last runs first: when the real get comes back, no
+        # The last cleanup runs first: when the real get comes back, no
         # thread is left that could call it.
         self.addCleanup(patcher.stop)
         self.addCleanup(self.join_threads)
@@ -528,7 +537,7 @@ class TestGetJsonAnswers(GetJsonTestCase):
     ])
     def test_body_that_breaks_off(
             self, _: str, error: BaseException) -> None:
-        """What comes of a streamed body, which is read late, is passed on."""
+        """An error while a streamed body is read is passed on unchanged."""
         response: Any = real_response(b"")
         response.raw = Mock(spec=["read"])
         response.raw.read.side_effect = error
@@ -551,7 +560,7 @@ class TestGetJsonAnswers(GetJsonTestCase):
     ])
     def test_error_of_another_library(
             self, _: str, error: Exception) -> None:
-        """What requests lets through becomes an AnswerError."""
+        """An error that requests does not wrap becomes an AnswerError."""
         self.serve(Mock(side_effect=error))
         with self.assertRaises(AnswerError) as caught:
             get_json(FIRST)
@@ -561,7 +570,7 @@ class TestGetJsonAnswers(GetJsonTestCase):
 
     @parameterized.expand([(requests.RequestException,), (ValueError,)])
     def test_answer_error(self, kind: Any) -> None:
-        """One `except` for all that goes wrong catches AnswerError too."""
+        """AnswerError is a RequestException, and a ValueError as well."""
         self.assertTrue(issubclass(AnswerError, kind))
 
     @parameterized.expand([
@@ -583,7 +592,8 @@ class TestGetJsonAnswers(GetJsonTestCase):
     ])
     def test_no_password_in_errors(
             self, _: str, outcome: Any, expected: str) -> None:
-        """No message of an error holds a user or a password."""
+        """No error message contains a user or a password."""
+        # An item of a side_effect that is an exception is raised.
         self.serve(Mock(side_effect=[outcome]))
         with self.assertRaises(requests.RequestException) as caught:
             get_json(SECRET)
@@ -602,7 +612,7 @@ class TestGetJsonAnswers(GetJsonTestCase):
     ])
     def test_no_password_in_text(
             self, _: str, text: str, expected: str) -> None:
-        """An AnswerError cuts out of a URL what stands before its host."""
+        """An AnswerError removes what precedes the host in a URL."""
         self.assertEqual(str(AnswerError(text)), expected)
 
 
@@ -674,28 +684,29 @@ class TestParseLinks(unittest.TestCase):
         ("two_next_pages", "<u>; rel=next, <v>; rel=next"),
         ("next_to_something_else", "<u>; rel=next; anchor=a"),
         ("anchor_in_upper_case", "<u>; ANCHOR=a; rel=next"),
-        # Where a pattern could match this in two ways, it would never end.
+        # A pattern that matches this in two ways would take for ever.
         ("made_to_take_long", "<u>" + ";a = " * 10000 + '"'),
     ])
     def test_broken(self, _: str, header: str) -> None:
-        """What breaks the grammar, or names no one next page, is an error."""
+        """A broken header, or one whose next page is unclear, is an error."""
         with self.assertRaises(ValueError):
             parse_links(header)
 
     @parameterized.expand([
-        ("no_link", "nonsense", "this is no link"),
+        ("no_link", "nonsense", "this is not a link"),
         ("two_next_pages", "<u>; rel=next, <v>; rel=next",
-         "this is not the one next page"),
+         "it is unclear which page is next"),
     ])
     def test_what_is_wrong(self, _: str, header: str, expected: str) -> None:
-        """The error says which of the two it is."""
+        """The error says whether the grammar or the next page is wrong."""
         with self.assertRaises(ValueError) as caught:
             parse_links(header)
         self.assertEqual(str(caught.exception), expected)
 
 
 def headers_of_pieces() -> Iterator[str]:
-    """Yield random headers, right or wrong, that call page 2 the next one."""
+    """Yield random headers, valid or not, that name page 2 as the next."""
+    # With a fixed seed every run tests the same headers.
     chance = random.Random(8288)
     relations = [
         ";rel=next", "; REL=NEXT", "; rel='next'", ' ;\trel = "next" ',
@@ -737,10 +748,10 @@ class TestAnyLinkHeader(unittest.TestCase):
     """Unit tests of get_json: thousands of random Link headers."""
 
     def listing(self, header: str) -> str:
-        """Tell what comes of three pages, the first of which has the header.
+        """Tell how much comes of three pages if the first has this header.
 
-        No other server may be asked, and no other error than an AnswerError
-        or the HTTPError of a page that is not there may be raised.
+        No other server may be asked, and no error may be raised but an
+        AnswerError, or the HTTPError of a page that does not exist.
         """
         pages = numbered_pages(3)
         pages[FIRST].headers["Link"] = header
@@ -750,7 +761,7 @@ class TestAnyLinkHeader(unittest.TestCase):
             self.assertEqual(origin(url), ("https", "host", 443), header)
             return pages.get(url) or real_response({}, status=404)
 
-        # No Mock: to record so many calls would take it long.
+        # Not a Mock: recording so many calls would take too long.
         session: Any = SimpleNamespace(get=get)
         try:
             items = get_json(FIRST, session, workers=1)
@@ -759,13 +770,14 @@ class TestAnyLinkHeader(unittest.TestCase):
         return "whole" if items == [1, 2, 3] else "part"
 
     def test_pieces_of_the_grammar(self) -> None:
-        """A header that names the next page brings all, or an error."""
+        """A header that names the next page gives all pages or an error."""
+        # A header for each result, to be shown if the assertion fails.
         results = {self.listing(header): header
                    for header in headers_of_pieces()}
         self.assertEqual(set(results), {"whole", "error"}, results)
 
     def test_damaged(self) -> None:
-        """No damage makes pages go missing while the next one is named."""
+        """No page is lost without an error if the next one is named."""
         results = {(self.listing(header), '>; rel="next"' in header): header
                    for header in damaged_headers()}
         self.assertIn(("whole", True), results)
@@ -785,13 +797,14 @@ class TestGetJsonPages(GetJsonTestCase):
         """
         get = self.serve(numbered_pages(count, last).__getitem__)
         self.assertEqual(get_json(FIRST), list(range(1, count + 1)))
+        # The threads ask for pages in any order.
         get.assert_has_calls(
             [call(page_url(number)) for number in range(1, count + 1)],
             any_order=True)
         self.assertEqual(get.call_count, count)
 
     def test_list_that_grew(self) -> None:
-        """The page that was the last is asked for its own next page."""
+        """If the last page turns out to have a next one, that comes too."""
         pages = numbered_pages(4, last=False)
         pages[FIRST].headers["Link"] += ", " + link_to(page_url(3), "last")
         self.serve(pages.__getitem__)
@@ -808,7 +821,7 @@ class TestGetJsonPages(GetJsonTestCase):
         ("on_another_host", "https://elsewhere/items?page=5"),
     ])
     def test_last_unlike_next(self, _: str, last: str) -> None:
-        """A last page whose URL tells nothing is not counted up to."""
+        """If the last URL does not fit, pages are followed one by one."""
         pages = numbered_pages(3, last=False)
         pages[FIRST].headers["Link"] += ", " + link_to(last, "last")
         get = self.serve(pages.__getitem__)
@@ -819,7 +832,7 @@ class TestGetJsonPages(GetJsonTestCase):
         ("next_alone", page_url(5)), ("last_too", page_url(5) + "x"),
     ])
     def test_next_not_numbered(self, _: str, last: str) -> None:
-        """A next page whose URL tells nothing is not counted up from."""
+        """If the next URL has no number, pages are followed one by one."""
         second = page_url(2) + "x"
         pages = {
             FIRST: real_response(
@@ -836,7 +849,7 @@ class TestGetJsonPages(GetJsonTestCase):
         ("before_a_fragment", "?page={}#top"),
     ])
     def test_number_anywhere_in_the_query(self, _: str, query: str) -> None:
-        """The pages between are known wherever their number stands."""
+        """Pages can be counted wherever in the query the number is."""
         urls = ["https://host/items" + query.format(n) for n in range(8, 12)]
         pages = {url: real_response([url], url=url) for url in urls}
         pages[FIRST] = real_response(
@@ -861,20 +874,21 @@ class TestGetJsonPages(GetJsonTestCase):
         self.assertEqual(get_json(FIRST), [1, 2])
 
     def test_subclass_of_response(self) -> None:
-        """A session's own kind of Response, of a cache say, has pages too."""
+        """A subclass of Response, such as a cache's, has pages, too."""
 
         class CachedResponse(requests.Response):
             """A Response as a session of its own kind returns it."""
 
         pages: Any = numbered_pages(2)
+        # Python lets an object change its class after it was made.
         pages[FIRST].__class__ = CachedResponse
         self.serve(pages.__getitem__)
         self.assertEqual(get_json(FIRST), [1, 2])
 
     def test_options(self) -> None:
-        """Every page gets the options; but params the first page alone.
+        """Every page gets the options, but only the first gets params.
 
-        They are in the URLs that it links to.
+        The URLs that it links to contain them already.
         """
         get = self.serve(numbered_pages(2).__getitem__)
         get_json(FIRST, timeout=3, params={"per_page": 2})
@@ -934,7 +948,7 @@ class TestGetJsonPages(GetJsonTestCase):
          ),
     ])
     def test_circle(self, _: str, header: str) -> None:
-        """A page that was seen already is not asked for again."""
+        """A page that has been seen is not requested again."""
         pages = numbered_pages(3)
         pages["https://host/start"] = pages[FIRST]
         pages[FIRST].headers["Link"] += ", " + link_to(
@@ -950,7 +964,8 @@ class TestGetJsonPages(GetJsonTestCase):
 
     @parameterized.expand([("numbered", True), ("one_by_one", False)])
     def test_most_pages(self, _: str, last: bool) -> None:
-        """As many pages as MAX_PAGES are fetched, and one more is an error."""
+        """Up to MAX_PAGES pages are fetched; one more is an error."""
+        # A constant is patched like a function, here to save time.
         self.assertEqual(MAX_PAGES, 5000)
         self.serve(numbered_pages(4, last).__getitem__)
         with patch("utils.MAX_PAGES", 4):
@@ -961,7 +976,7 @@ class TestGetJsonPages(GetJsonTestCase):
 
     @parameterized.expand([("in_the_middle", 2), ("at_the_end", 3)])
     def test_page_that_is_no_list(self, _: str, number: int) -> None:
-        """A later page that is no list is an AnswerError."""
+        """A later page that is not a list is an AnswerError."""
         url = page_url(number)
         pages = numbered_pages(3)
         pages[url] = real_response({"message": "?"}, url=url)
@@ -969,7 +984,7 @@ class TestGetJsonPages(GetJsonTestCase):
         with self.assertRaises(AnswerError) as caught:
             get_json(FIRST)
         self.assertEqual(
-            str(caught.exception), f"{url} is no list, as page 1 was")
+            str(caught.exception), f"{url} is not a list, as page 1 was")
 
 
 class TestGetJsonWorkers(GetJsonTestCase):
@@ -984,9 +999,9 @@ class TestGetJsonWorkers(GetJsonTestCase):
             self, _: str, options: Dict[str, Any], expected: int) -> None:
         """As many pages are in flight as there are workers, and no more.
 
-        Nothing passes the barrier until `expected` pages wait at it, so with
-        fewer in flight it would break in the end. More of them would show
-        in the counts.
+        A barrier lets nobody pass until `expected` pages wait at it: with
+        fewer in flight it breaks after 10 seconds, and the test fails. More
+        would show in the counts.
         """
         pages = numbered_pages(1 + 20 * expected)
         barrier = threading.Barrier(expected, timeout=10)
@@ -1007,14 +1022,15 @@ class TestGetJsonWorkers(GetJsonTestCase):
         self.assertEqual(max(counts), expected)
 
     def test_workers_by_keyword(self) -> None:
-        """A third argument could mean anything: workers must be named."""
+        """A bare third argument is refused: workers must be named."""
+        self.serve(numbered_pages(1).__getitem__)
         untyped: Any = get_json
         with self.assertRaises(TypeError):
             untyped(FIRST, None, 3)
 
     @parameterized.expand([(0,), (-1,)])
     def test_workers_below_one(self, workers: int) -> None:
-        """Without a worker nobody could fetch the pages."""
+        """Fewer than one worker is a ValueError, before the second page."""
         get = self.serve(numbered_pages(2).__getitem__)
         with self.assertRaises(ValueError) as caught:
             get_json(FIRST, workers=workers)
@@ -1034,12 +1050,13 @@ class TestGetJsonWorkers(GetJsonTestCase):
     def test_error_comes_at_once(
             self, _: str, failing: int, hanging: int, outcome: Any, kind: Any
             ) -> None:
-        """An error is raised though another page hangs; no more are asked.
+        """An error is raised though another page hangs; no page follows.
 
-        Each page waits for the other to be in flight, so that both are.
+        Each of the two pages waits until the other is in flight, too.
         """
         pages = numbered_pages(9)
         both = threading.Barrier(2, timeout=10)
+        # An event holds a thread back until another one sets it.
         released = threading.Event()
         answered: List[str] = []
         # An outcome that is an exception is raised, any other returned.
@@ -1072,7 +1089,7 @@ class TestGetJsonWorkers(GetJsonTestCase):
     ])
     def test_nothing_asked_after_a_bad_page(
             self, _: str, bad: requests.Response) -> None:
-        """After a page that is bad only those in flight are asked for."""
+        """After a bad page, no page is requested but those in flight."""
         pages = {**numbered_pages(9), page_url(2): bad}
         released = threading.Event()
 
@@ -1087,14 +1104,14 @@ class TestGetJsonWorkers(GetJsonTestCase):
             try:
                 get_json(FIRST, workers=1)
             finally:
-                # While the error is on its way, so is what it refers to: an
-                # iterator that only its end would stop goes on here.
+                # While the error propagates, its traceback keeps the iterator
+                # alive: threads that stop only with the iterator go on here.
                 released.set()
                 self.join_threads()
         self.assertNotIn(call(page_url(4)), get.mock_calls)
 
     def test_no_thread_to_be_had(self) -> None:
-        """Where no thread can be started, nothing is left to be fetched."""
+        """If no thread can be started, no further page is requested."""
         get = self.serve(numbered_pages(3).__getitem__)
         # No system has room for a stack of this size.
         self.addCleanup(threading.stack_size, threading.stack_size(2**60))
@@ -1103,10 +1120,11 @@ class TestGetJsonWorkers(GetJsonTestCase):
         get.assert_called_once_with(FIRST)
 
     def test_no_thread_is_left(self) -> None:
-        """When the list is there, the threads that fetched it end."""
+        """Once the list is complete, the threads that fetched it end."""
         self.serve(numbered_pages(12).__getitem__)
         self.assertEqual(len(get_json(FIRST)), 12)
         self.join_threads()
+        # assertCountEqual wants the same items, in any order.
         self.assertCountEqual(threading.enumerate(), self.known_threads)
 
 
@@ -1142,13 +1160,15 @@ utils.get_json(sys.argv[1])
 
 
 class TestGetJsonOverLoopback(unittest.TestCase):
-    """Integration tests of get_json: a real server, nothing replaced."""
+    """Integration tests of get_json: real HTTP to a real server."""
 
     @parameterized.expand([(1,), (30,), (31,), (95,)])
     def test_whole_list(self, count: int) -> None:
         """A bare call gets the whole list, 30 repositories a page."""
         repos = numbered_repos(count)
         asked: List[Asked] = []
+        # patch.dict empties the environment, so that no proxy is in the way,
+        # and puts it back afterwards.
         with patch.dict(os.environ, clear=True):
             with replay(repos=repos, on_request=asked.append) as url:
                 names = [repo["name"] for repo
@@ -1184,6 +1204,7 @@ class TestGetJsonOverLoopback(unittest.TestCase):
                 cwd=os.path.dirname(os.path.abspath(__file__)),
                 env={"PYTHONDONTWRITEBYTECODE": "1"},
                 stderr=subprocess.PIPE, universal_newlines=True)
+            # As at the end of a `with`: close its pipes, wait for its end.
             self.addCleanup(program.__exit__, None, None, None)
             self.addCleanup(program.kill)
             page_3_hangs.wait(timeout=10)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Three generic tools: read nested maps, get JSON over HTTP, memoize.
 
-The first part is these three, and can be read alone. The second, for real
-use, is what `get_json` needs where an answer really arrived: errors, pages,
-links, threads. Nothing in here knows of GitHub. Policy (timeouts, tries, a
-token) is the business of the session that a caller hands to `get_json`.
+The first part holds these three and can be read alone. The second part, for
+real use, is what `get_json` needs when a real response has arrived: errors,
+pages, links, threads. Nothing here knows about GitHub. Policy (timeouts,
+retries, a token) belongs to the session that a caller passes to `get_json`.
 """
 import re
 from collections import abc
@@ -22,17 +22,17 @@ from requests import HTTPError, RequestException, Response, Session
 from urllib3.exceptions import HTTPError as TransportError
 from urllib3.util import parse_url
 
-# dict first: asking the abstract class takes ten times as long.
+# dict comes first: checking against the abstract class is much slower.
 MAPPINGS = (dict, abc.Mapping)
 Value = TypeVar("Value")
 
 
 def access_nested_map(
         nested_map: Mapping[Any, Any], path: Iterable[Any]) -> Any:
-    """Return what stands in nested maps at the end of a path of keys.
+    """Return the value in nested maps at the end of a path of keys.
 
-    Raises KeyError, its only argument the key that failed, where a key is
-    missing or where the path goes on but the value is no mapping.
+    Raises KeyError, with the key that failed as its only argument, if a key
+    is missing or if the path goes on after a value that is not a mapping.
 
     >>> access_nested_map({"a": {"b": 2}}, ("a", "b"))
     2
@@ -47,7 +47,7 @@ def access_nested_map(
         try:
             nested_map = nested_map[key]
         except KeyError:
-            # Some mappings raise it with words of their own.
+            # Some mappings raise it with a message of their own.
             raise KeyError(key) from None
     return nested_map
 
@@ -55,16 +55,16 @@ def access_nested_map(
 def get_json(
         url: str, session: Optional[Session] = None, *,
         workers: int = 10, **options: Any) -> Any:
-    """Return the JSON document at a URL; a list comes whole, of all pages.
+    """Return the JSON document at a URL; a list includes all its pages.
 
     The request is `requests.get(url)`, or the session's `get`, with the
-    options. Where a list has a next page (a Link header, RFC 8288), all
-    pages are fetched, each once, up to `workers` at a time if their numbers
-    are known. A test double of a response is asked for its `json()` alone.
+    options. If a list has a next page (a Link header, RFC 8288), all pages
+    are fetched once each, up to `workers` at a time if their numbers are
+    known. If the response is a test double, only its `json()` is called.
 
     Raises requests.HTTPError for a status of 4xx or 5xx, AnswerError for an
-    answer that is no JSON in UTF-8 (RFC 8259) or links to a page that must
-    not be asked for, and another RequestException for any other failure.
+    answer that is not JSON in UTF-8 (RFC 8259) or links to a page that must
+    not be requested, and another RequestException if the network fails.
     """
     response = fetch(url, session, options)
     if is_double(response):
@@ -78,14 +78,14 @@ def get_json(
 
 
 class memoize(Generic[Value]):
-    """Decorator: the method becomes an attribute, computed once.
+    """Decorator: turn a method into an attribute that is computed once.
 
-    The first reading calls the method and stores its value, None included,
-    in the instance's `__dict__`, where a plain attribute lives: from then
-    on Python finds it there and comes here no more, and `del` makes the
-    next reading compute it anew. An exception is not stored. Two threads
-    that read it first at once may both compute it. Python 3.8 and later
-    have functools.cached_property, which works alike.
+    The first access calls the method and stores its value, even None, in
+    the instance's `__dict__`, where plain attributes live. From then on
+    Python finds it there and no longer comes here; after `del`, the next
+    access computes it again. An exception is not stored. Two threads that
+    make the first access at the same time may both compute the value.
+    functools.cached_property (Python 3.8 and later) works the same way.
 
     >>> class Circle:
     ...     @memoize
@@ -122,7 +122,7 @@ class memoize(Generic[Value]):
         return attributes[self._name]
 
 
-# For real use: what becomes of an answer that really arrived.
+# For real use: what is done with a response that has really arrived.
 
 MAX_PAGES = 5000  # A longer listing is refused, whatever a server claims.
 
@@ -130,8 +130,8 @@ MAX_PAGES = 5000  # A longer listing is refused, whatever a server claims.
 NUMBERED_PAGE = re.compile(r"(.*[?&]page=)([0-9]{1,18})([&#].*|)")
 
 # A Link header (RFC 8288, section 3): targets in angle brackets, each with
-# parameters, whose values may be quoted (RFC 9110, 5.6.4). No text matches
-# in two ways, so that a hostile header takes no longer than another.
+# parameters, whose values may be quoted (RFC 9110, 5.6.4). No text can match
+# in two ways, so a hostile header takes no longer to parse than any other.
 LINK_PARAMETER = re.compile(
     r'\s*;(?:\s*([^\s=;,"<>]+)'
     r'(?:\s*=(?:\s*("(?:[^"\\]|\\.)*"|[^\s;,"]+))?)?)?')
@@ -140,10 +140,10 @@ LINK = re.compile(
 
 
 class AnswerError(RequestException, ValueError):
-    """An answer arrived, but one that can't be used or trusted."""
+    """An answer arrived, but it can't be used or trusted."""
 
     def __init__(self, message: str) -> None:
-        """Keep the message, but no user and password in a URL in it."""
+        """Keep the message, without the user and password of any URL."""
         super().__init__(re.sub(r"//[^/?#\\]*@", "//", message))
 
 
@@ -157,7 +157,7 @@ def fetch(
     except RequestException:
         raise
     except (TransportError, ValueError) as error:
-        # requests lets these through: for a nonsensical redirect, say.
+        # requests does not wrap these: after a nonsensical redirect, say.
         raise AnswerError(f"{url} can't be fetched: {error}") from error
     if not is_double(response) and response.status_code >= 400:
         where = parse_url(response.url)._replace(auth=None)
@@ -167,9 +167,9 @@ def fetch(
 
 
 def is_double(response: Any) -> bool:
-    """Tell whether a response never arrived from anywhere."""
-    # Not isinstance: a Mock with a spec claims to be a Response. A Response
-    # that a test made by hand has no status.
+    """Tell whether a response is a test double: it never arrived."""
+    # Not isinstance: a Mock with a spec passes for a Response. A bare
+    # Response(), to which a test gave a json(), has no status.
     return (not issubclass(type(response), Response)
             or response.status_code is None)
 
@@ -177,7 +177,7 @@ def is_double(response: Any) -> bool:
 def decode(response: Response) -> Any:
     """Return the JSON document in a response that really arrived."""
     try:
-        (response.content or b"").decode()  # json() would let it pass.
+        (response.content or b"").decode()  # json() accepts more than UTF-8.
         response.encoding = "utf-8"  # whatever the headers say
         return response.json()
     except (ValueError, RecursionError) as error:
@@ -188,7 +188,7 @@ def decode(response: Response) -> Any:
 def add_pages(
         items: List[Any], response: Response, seen: Set[str],
         get_page: Callable[[str], Response], workers: int) -> None:
-    """Add to a list, whose first page has arrived, the items of the rest."""
+    """Extend a list, whose first page has arrived, by all other pages."""
     urls = following_pages(response, seen)
     while urls:
         with closing(in_order(get_page, urls, workers)) as pages:
@@ -196,7 +196,7 @@ def add_pages(
                 page = decode(response)
                 if not isinstance(page, list):
                     raise AnswerError(
-                        f"{response.url} is no list, as page 1 was")
+                        f"{response.url} is not a list, as page 1 was")
                 items.extend(page)
         urls = following_pages(response, seen)
 
@@ -204,9 +204,9 @@ def add_pages(
 def following_pages(response: Response, seen: Set[str]) -> List[str]:
     """Return the URLs of the pages known to follow a page; mark them seen.
 
-    All up to the last are known where its URL differs from the next one's
-    in the number alone. Raises AnswerError rather than have a page asked
-    for that is of another origin, was seen before, or is one too many.
+    All pages up to the last one are known if its URL differs from the next
+    one's only in the number. Raises AnswerError instead of returning a page
+    that has another origin, has been seen before, or is one too many.
     """
     here = response.url
     try:
@@ -225,7 +225,7 @@ def following_pages(response: Response, seen: Set[str]) -> List[str]:
         numbers = range(int(start[2]) + 1, int(end[2]) + 1)
         urls.extend(f"{start[1]}{number}{start[3]}"
                     for number in numbers[:MAX_PAGES])
-    # The first page has a second URL: the one that later pages call first.
+    # The first page has a second URL: the "first" link of later pages.
     seen.update((here, links.get("first", here)))
     if not seen.isdisjoint(urls):
         raise AnswerError(f"{here} links to a page already seen")
@@ -238,22 +238,22 @@ def following_pages(response: Response, seen: Set[str]) -> List[str]:
 def parse_links(header: str) -> Dict[str, str]:
     """Return the targets in a Link header, by relation in lower case.
 
-    Raises ValueError where the header breaks the grammar, or where it does
-    not say which page is next: it names two, or one next to something else.
+    Raises ValueError if the header breaks the grammar, or if it leaves open
+    which page is next: it names two, or one that follows another document.
     """
     links: Dict[str, str] = {}
     for link in LINK.finditer(header.strip(" \t,")):
         if link[1] is None:
-            raise ValueError("this is no link")
+            raise ValueError("this is not a link")
         parameters = {name.lower(): value for name, value in reversed(
             LINK_PARAMETER.findall(link[2]))}  # The first of a name counts.
-        # Quotes go. requests, and so some servers, take ' for one of them.
+        # Remove the quotes; ' is one, too, in requests and on some servers.
         rels = re.sub(r"\\(.)|[\"']", r"\1", parameters.get("rel", ""))
         for rel in rels.lower().split():
             if rel == "next" and (
                     "anchor" in parameters
                     or links.get("next", link[1]) != link[1]):
-                raise ValueError("this is not the one next page")
+                raise ValueError("it is unclear which page is next")
             links.setdefault(rel, link[1])
     return links
 
@@ -263,19 +263,19 @@ def in_order(
         ) -> Generator[Response, None, None]:
     """Yield the pages at these URLs, in order, fetching `workers` at once.
 
-    An error is raised as soon as it happens, and no page is asked for after
-    it. The threads are daemons: nothing waits for the requests that hang
-    then, and the program may end.
+    After an error no further page is requested, and nothing waits for those
+    in flight: the error is raised when its turn in the queue comes. The
+    threads are daemons: a request that hangs does not keep the program alive.
     """
     if workers < 1:
         raise ValueError("workers must be at least 1")
     answers: "SimpleQueue[Any]" = SimpleQueue()
     arrived: Dict[str, Response] = {}
     jobs = urls.copy()
-    waiting = iter(jobs)  # Shared: each thread takes the next URL.
+    waiting = iter(jobs)  # All threads take URLs from it; clear() ends it.
 
     def work() -> None:
-        """Fetch one page after the other; put what comes, or the error."""
+        """Fetch pages, one after the other; queue each one or its error."""
         for url in waiting:
             try:
                 answers.put((url, get_page(url), None))
