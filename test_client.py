@@ -14,6 +14,7 @@ import io
 import json
 import logging
 import os
+import random
 import re
 import runpy
 import signal
@@ -26,6 +27,7 @@ import time
 import tracemalloc
 import unittest
 import warnings
+import zlib
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from http.client import HTTPConnection
 from itertools import chain, repeat
@@ -762,6 +764,17 @@ class TestLibraryOverLoopback(ReplayTestCase):
         self.sleep.assert_not_called()
         self.assertIsNone(caught.exception.response)
 
+    def test_gzip(self) -> None:
+        """What repeats itself at a great distance is unpacked, too."""
+        noise = hex(random.Random(1).getrandbits(100000))  # 25,002 digits
+        body = gzip.compress(json.dumps([noise, noise]).encode())
+        self.assertLess(len(body), 20000)
+        url = self.start_replay({ORG: [
+            Fault(headers={"Content-Encoding": "gzip"}, body=body)]})
+        with tuned_session(None, url) as session:
+            answer = session.get(url + "/orgs/google")
+        self.assertEqual(answer.json(), [noise, noise])
+
     def test_prepared_request(self) -> None:
         """A request that was prepared beforehand is sent all the same."""
         url = self.start_replay()
@@ -901,6 +914,8 @@ class TestBounds(ReplayTestCase):
 
     @parameterized.expand([
         ("no_gzip", b"{}",
+         "Error -3 while decompressing data: incorrect header check"),
+        ("zlib", zlib.compress(b"{}"),
          "Error -3 while decompressing data: incorrect header check"),
         ("two_gzips", gzip.compress(b"{}") * 2, "it goes on after its end"),
         ("half_a_gzip", gzip.compress(b"{}")[:-1],
