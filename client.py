@@ -52,8 +52,8 @@ class GithubOrgClient:
 
     An attribute is requested when it is first read, and then kept. Reading
     it raises requests.RequestException for whatever goes wrong on the wire.
-    A request is a bare `requests.get(url)`; with a session, such as that of
-    `tuned_session`, pages are long and the shape of answers is checked.
+    Without a session a request is a bare `requests.get(url)`; with one, such
+    as `tuned_session` returns, pages are long and answers are checked.
     """
 
     ORG_URL = "https://api.github.com/orgs/{org}"
@@ -203,21 +203,21 @@ def tuned_session(
 class LimitError(HTTPError):
     """GitHub's rate limit is reached; the message says until when."""
 
-    def __init__(self, end: Any) -> None:
-        """Say when the limit ends: seconds since 1970, if they are known."""
+    def __str__(self) -> str:
+        """Say when it ends; the argument is that time since 1970, or None."""
         try:
-            date = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(float(end)))
-            until = f"it resets at {date} UTC"
+            end = time.gmtime(float(self.args[0]))
+            until = time.strftime("it resets at %Y-%m-%d %H:%M:%S UTC", end)
         except (OSError, OverflowError, TypeError, ValueError):
             until = "wait at least a minute"
-        super().__init__(f"GitHub's rate limit is reached; {until}")
+        return f"GitHub's rate limit is reached; {until}"
 
 
 class GithubAdapter(HTTPAdapter):
     """Sends every request, redirected ones too, by GitHub's rules."""
 
     def __init__(self, token: Optional[str], api_url: str) -> None:
-        """Keep the token for the API's origin, unless it must not go there."""
+        """Check the API's URL and the token; keep it for the URL's origin."""
         super().__init__(pool_maxsize=MAX_WORKERS)
         try:
             url = parse_url(api_url)
@@ -235,8 +235,8 @@ class GithubAdapter(HTTPAdapter):
         self._origin = origin(api_url)
         self.waits_until = time.monotonic()
 
-    def send(  # type: ignore[override]  # requests passes options by name.
-            self, request: PreparedRequest, **options: Any) -> Response:
+    def send(self, request: PreparedRequest, *args: Any, **options: Any
+             ) -> Response:
         """Send a request and, unless it is to be streamed, read the answer.
 
         A GET is tried at most four times, however it fails. A request to
@@ -255,7 +255,7 @@ class GithubAdapter(HTTPAdapter):
             backoff = next(backoffs, None)  # None where no try is left
             response = None
             try:
-                response = super().send(request, **options)
+                response = super().send(request, *args, **options)
                 body = b"" if options.get("stream") else read_body(response)
                 wait = seconds_to_wait(
                     response.status_code, response.headers, body, backoff)
@@ -282,7 +282,7 @@ def read_body(response: Response) -> bytes:
     with response:
         if encoding not in ("", "identity", "gzip"):
             raise AnswerError(f"{host} sent an encoding nobody asked for")
-        for chunk in response.iter_content(io.DEFAULT_BUFFER_SIZE):
+        for chunk in response.iter_content(2**16):
             try:
                 body += (gzip.decompress(chunk, MAX_BODY + 1 - len(body))
                          if encoding == "gzip" else chunk)
@@ -350,8 +350,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             session: Any = client.session
             stack.callback(session.close)
             if args.verbose:
-                logging.basicConfig(format="%(message)s", level=logging.INFO)
+                logging.basicConfig(format="%(message)s")
                 logging.getLogger("urllib3").setLevel(logging.DEBUG)
+                LOG.setLevel(logging.INFO)
             elif sys.stderr.isatty():
                 show_progress(session, stack)
             repos = [repo for repo in client.repos_payload if fits(repo, args)]
@@ -425,7 +426,7 @@ def show_progress(session: Session, stack: ExitStack) -> None:
                 if time.monotonic() >= response.connection.waits_until:
                     LOG.info("pages: %d%s", pages, total)
 
-    # The stack calls them in reverse: what comes late must not be shown.
+    # Last to first: silence late pages, remove the handler, clear the line.
     stack.callback(sys.stderr.write, f"\r{'':40}\r")
     stack.callback(LOG.setLevel, LOG.level)
     stack.callback(LOG.removeHandler, line)
@@ -458,7 +459,7 @@ def report(repos: List[Dict[str, Any]], args: argparse.Namespace) -> str:
         return json.dumps(repos, indent=2, allow_nan=False) + "\n"
     if args.csv:
         return table(repos)
-    if args.licenses and repos:
+    if args.licenses and repos:  # A chart needs a most frequent license.
         return chart([license_names(repo)[0] for repo in repos])
     return "".join(f"{repo['name']}\n" for repo in repos)
 
@@ -471,10 +472,9 @@ def table(repos: List[Dict[str, Any]]) -> str:
     for repo in repos:
         writer.writerow([
             repo["name"], license_names(repo)[-1],
-            json.dumps(bool(repo.get("fork"))),
-            json.dumps(bool(repo.get("archived"))), repo.get("language"),
-            repo.get("stargazers_count"), repo.get("pushed_at"),
-            repo.get("html_url")])
+            *(json.dumps(bool(repo.get(key))) for key in ("fork", "archived")),
+            *map(repo.get, ("language", "stargazers_count", "pushed_at",
+                            "html_url"))])
     return text.getvalue()
 
 
@@ -492,12 +492,12 @@ def chart(names: List[str]) -> str:
 def explain(error: Exception, args: argparse.Namespace) -> str:
     """Return what went wrong and, if anything helps, what to do."""
     request: Any = getattr(error, "request", None)
-    if (isinstance(error, LimitError)
-            and "Authorization" not in request.headers):
-        return (f"{error}; a token in GH_TOKEN raises 60 requests an hour "
-                "to 5,000")
-    if request is None or isinstance(error, (AnswerError, LimitError)):
+    if request is None or isinstance(error, AnswerError):
         return str(error)
+    if isinstance(error, LimitError):
+        advice = ("" if "Authorization" in request.headers else
+                  "; a token in GH_TOKEN raises 60 requests an hour to 5,000")
+        return f"{error}{advice}"
     url = parse_url(request.url)
     host, name = url.netloc, f"{url.scheme}_proxy"
     proxy = next((f"the proxy in {variable}" for variable in

@@ -477,7 +477,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Log each request; nobody hears it unless logging is set up."""
-        logging.getLogger("fixtures").debug(format, *args)
+        logging.getLogger("fixtures").info(format, *args)
 
 
 @contextmanager
@@ -527,7 +527,7 @@ def main() -> int:
         "--port", type=port_number, default=8000,
         help="TCP port on 127.0.0.1 (8000); 0 for a free one")
     port = parser.parse_args().port
-    logging.basicConfig(level=logging.DEBUG, format="%(message)s")
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         with replay(port=port) as url:
             print(url, flush=True)

@@ -1803,11 +1803,11 @@ class TestTerminal(ReplayTestCase):
     def test_verbose_has_no_line(self) -> None:
         """With -v requests are logged, and there is no progress line."""
         self.start_replay()
-        root = logging.getLogger()
-        for logger in (root, logging.getLogger("urllib3")):
+        for name in ("urllib3", "client"):
+            logger = logging.getLogger(name)
             self.addCleanup(logger.setLevel, logger.level)
         # -v adds a handler, which goes with this list.
-        with patch.object(root, "handlers", []):
+        with patch.object(logging.getLogger(), "handlers", []):
             status, err = self.run_on_terminal("google", "-v")
         self.assertEqual(status, 0)
         self.assertIn('"GET /orgs/google HTTP/', err.getvalue())

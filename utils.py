@@ -109,7 +109,7 @@ class memoize(Generic[Value]):
         """Learn the name that the class gives to the attribute."""
         self._name = name
 
-    def __get__(self, instance: Any, owner: type) -> Value:
+    def __get__(self, instance: Any, owner: Any = None) -> Value:
         """Compute and store the value; on the class return the decorator.
 
         Raises TypeError for an instance without a `__dict__`.
@@ -130,13 +130,16 @@ MAX_PAGES = 5000  # A longer listing is refused, whatever a server claims.
 NUMBERED_PAGE = re.compile(r"(.*[?&]page=)([0-9]{1,18})([&#].*|)")
 
 # A Link header (RFC 8288, section 3): targets in angle brackets, each with
-# parameters, whose values may be quoted (RFC 9110, 5.6.4). No text can match
+# parameters, whose values may be quoted (RFC 9110, 5.6.4). No link matches
 # in two ways, so a hostile header takes no longer to parse than any other.
+# What is not a link matches as a whole, to the end, without a group.
 LINK_PARAMETER = re.compile(
     r'\s*;(?:\s*([^\s=;,"<>]+)'
     r'(?:\s*=(?:\s*("(?:[^"\\]|\\.)*"|[^\s;,"]+))?)?)?')
 LINK = re.compile(
     rf"[\s,]*<([^<>]*)>((?:{LINK_PARAMETER.pattern})*)\s*(?:,|\Z)|(?s:.+)")
+
+USER_AND_PASSWORD = re.compile(r"//[^/?#\\]*@")  # in a URL: never shown
 
 
 class AnswerError(RequestException, ValueError):
@@ -144,7 +147,7 @@ class AnswerError(RequestException, ValueError):
 
     def __init__(self, message: str) -> None:
         """Keep the message, without the user and password of any URL."""
-        super().__init__(re.sub(r"//[^/?#\\]*@", "//", message))
+        super().__init__(USER_AND_PASSWORD.sub("//", message))
 
 
 def fetch(
@@ -160,7 +163,7 @@ def fetch(
         # requests does not wrap these: after a nonsensical redirect, say.
         raise AnswerError(f"{url} can't be fetched: {error}") from error
     if not is_double(response) and response.status_code >= 400:
-        where = parse_url(response.url)._replace(auth=None)
+        where = USER_AND_PASSWORD.sub("//", str(response.url))
         raise HTTPError(f"{where} answered {response.status_code}: "
                         f"{response.reason}", response=response)
     return response
@@ -247,9 +250,11 @@ def parse_links(header: str) -> Dict[str, str]:
             raise ValueError("this is not a link")
         parameters = {name.lower(): value for name, value in reversed(
             LINK_PARAMETER.findall(link[2]))}  # The first of a name counts.
-        # Remove the quotes; ' is one, too, in requests and on some servers.
-        rels = re.sub(r"\\(.)|[\"']", r"\1", parameters.get("rel", ""))
-        for rel in rels.lower().split():
+        rels = parameters.get("rel", "").lower()
+        if rels.startswith('"'):
+            rels = re.sub(r"\\(.)", r"\1", rels[1:-1])
+        # requests, and so some servers, take ' for a quotation mark too.
+        for rel in rels.replace("'", "").split():
             if rel == "next" and (
                     "anchor" in parameters
                     or links.get("next", link[1]) != link[1]):
@@ -283,9 +288,10 @@ def in_order(
                 jobs.clear()
                 answers.put((url, None, error))
 
+    threads = [Thread(target=work, daemon=True) for _ in urls[:workers]]
     try:
-        for _ in urls[:workers]:
-            Thread(target=work, daemon=True).start()
+        for thread in threads:
+            thread.start()
         for url in urls:
             while url not in arrived:
                 answered, response, error = answers.get()
@@ -295,6 +301,8 @@ def in_order(
             yield arrived.pop(url)
     finally:
         jobs.clear()
+    for thread in threads:  # Nothing hangs here: all pages have arrived.
+        thread.join()
 
 
 def origin(url: str) -> Tuple[Optional[str], Optional[str], Optional[int]]:
