@@ -208,7 +208,7 @@ class LimitError(HTTPError):
         try:
             end = time.gmtime(float(self.args[0]))
             until = time.strftime("it resets at %Y-%m-%d %H:%M:%S UTC", end)
-        except (OSError, OverflowError, TypeError, ValueError):
+        except (IndexError, OSError, OverflowError, TypeError, ValueError):
             until = "wait at least a minute"
         return f"GitHub's rate limit is reached; {until}"
 
@@ -217,7 +217,7 @@ class GithubAdapter(HTTPAdapter):
     """Sends every request, redirected ones too, by GitHub's rules."""
 
     def __init__(self, token: Optional[str], api_url: str) -> None:
-        """Check the API's URL and the token; keep it for the URL's origin."""
+        """Check the API's URL and the token; keep the token for its origin."""
         super().__init__(pool_maxsize=MAX_WORKERS)
         try:
             url = parse_url(api_url)
@@ -303,8 +303,8 @@ def seconds_to_wait(
         backoff: Optional[float]) -> Optional[float]:
     """Return the seconds until the next try, or None if there is none.
 
-    They come from Retry-After (RFC 9110, 10.2.3) or else the backoff, which
-    is None if no try is left. Raises LimitError for a limit that lasts.
+    Retry-After says it (RFC 9110, 10.2.3); for a 5xx else the backoff, which
+    is None if no try is left. Raises LimitError if a limit allows no try.
     https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
     wait = retry_after(headers.get("Retry-After", "").strip())
@@ -517,8 +517,8 @@ def explain(error: Exception, args: argparse.Namespace) -> str:
     causes: List[BaseException] = [error]  # down to the system's own error
     while causes[-1].__context__:
         causes.append(causes[-1].__context__)
-    cause = [cause for cause in causes if isinstance(cause, OSError)][-1]
-    if cause is error:
+    cause = [each for each in causes if isinstance(each, OSError)][-1]
+    if cause is error:  # All errors of requests' are OSErrors themselves.
         return f"{host} did not answer in HTTP"
     why = re.sub(r"\[.*?\] | \(_ssl.*", "", str(cause))
     if isinstance(error, ProxyError):

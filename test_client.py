@@ -8,6 +8,7 @@ client and utils work together on recorded payloads, and replace only
 and the command over loopback, the command as a process, and the replay
 that these tests talk to.
 """
+import copy
 import gc
 import gzip
 import io
@@ -596,6 +597,17 @@ class TestSecondsToWait(unittest.TestCase):
         self.assertEqual(
             str(caught.exception), f"GitHub's rate limit is reached; {until}")
 
+    @parameterized.expand([
+        ("copied", copy.copy(LimitError("0")),
+         "it resets at 1970-01-01 00:00:00 UTC"),
+        ("without_an_argument", LimitError(), "wait at least a minute"),
+    ])
+    def test_any_limit_error(
+            self, _: str, error: LimitError, until: str) -> None:
+        """A copy has the message, too, and so has one made by hand."""
+        self.assertEqual(
+            str(error), f"GitHub's rate limit is reached; {until}")
+
     def test_any_time_zone(self) -> None:
         """The time is in UTC, wherever the program runs."""
         self.addCleanup(time.tzset)
@@ -781,6 +793,9 @@ class TestLibraryOverLoopback(ReplayTestCase):
         request = requests.Request("GET", url + "/orgs/google").prepare()
         with tuned_session(None, url) as session:
             self.assertEqual(session.send(request).json()["login"], "google")
+            adapter = session.get_adapter(url)
+            answer = adapter.send(request, False)  # stream, by position
+        self.assertEqual(answer.json()["login"], "google")
 
     def test_stream_is_left_to_the_caller(self) -> None:
         """With stream=True the body is not read in advance."""
@@ -1408,6 +1423,14 @@ class TestComplaint(ReplayTestCase):
         """If no retry helps, one line says so, and stdout stays empty."""
         url = self.start_replay(script, repos=PAGED_REPOS)
         self.assert_complaint(url, line)
+
+    def test_limit_that_no_request_met(self) -> None:
+        """A double may raise a LimitError that belongs to no request."""
+        with patch("client.get_json", autospec=True,
+                   side_effect=LimitError(None)):
+            self.assertEqual(self.run_command("google"), (
+                1, "", "client.py: GitHub's rate limit is reached; wait at "
+                "least a minute\n"))
 
     def test_organization_that_github_does_not_have(self) -> None:
         """Without GITHUB_API_URL the name alone is to blame."""

@@ -339,6 +339,7 @@ class TestMemoizeCorners(unittest.TestCase):
         """The class has the decorator, with the method's name and docs."""
         decorated: Any = Counting.value
         self.assertIsInstance(decorated, memoize)
+        self.assertEqual(decorated.__get__(Counting()), 1)
         self.assertEqual(decorated.__name__, "value")
         self.assertEqual(
             decorated.__doc__, "Compute the number of computations so far.")
@@ -576,6 +577,12 @@ class TestGetJsonAnswers(GetJsonTestCase):
     @parameterized.expand([
         ("status", real_response({}, url=SECRET, status=404),
          "https://host:8443/items answered 404: Because"),
+        ("status_of_a_url_in_a_url", real_response(
+            {}, url="https://host/?next=//user:secret@b/", status=404),
+         "https://host/?next=//b/ answered 404: Because"),
+        ("status_of_a_bad_url", real_response(
+            {}, url="https://host:99999/", status=404),
+         "https://host:99999/ answered 404: Because"),
         ("no_json", real_response(b"?", url=SECRET),
          "host:8443 did not answer in JSON"),
         ("broken_link", real_response([], "nonsense", url=SECRET),
@@ -644,6 +651,7 @@ class TestParseLinks(unittest.TestCase):
         ("quoted_quotes", r'<u>; a="\"; rel=\"last"; rel="next"', NEXT),
         ("quoted_backslash", r'<u>; a="\\"; rel="next"', NEXT),
         ("escaped_letters", r'<u>; rel="\n\e\x\t"', NEXT),
+        ("backslash_not_quoted", r"<u>; rel=ne\xt", {r"ne\xt": "u"}),
         ("escaped_backslash", r'<u>; rel="a\\b"', {r"a\b": "u"}),
         ("separators_in_a_target", "<u?a=1,2;b=3>; rel=next",
          {"next": "u?a=1,2;b=3"}),

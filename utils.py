@@ -191,7 +191,7 @@ def decode(response: Response) -> Any:
 def add_pages(
         items: List[Any], response: Response, seen: Set[str],
         get_page: Callable[[str], Response], workers: int) -> None:
-    """Extend a list, whose first page has arrived, by all other pages."""
+    """Extend a list, whose first page has arrived, with the other pages."""
     urls = following_pages(response, seen)
     while urls:
         with closing(in_order(get_page, urls, workers)) as pages:
