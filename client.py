@@ -244,12 +244,12 @@ class GithubAdapter(HTTPAdapter):
         all, whatever .netrc says. Within this machine no proxy is used.
         """
         options["timeout"] = options.get("timeout") or CONNECT_AND_READ
-        url = str(request.url)
+        url: Any = request.url
         request.headers.pop("Authorization", None)
         if self._token and origin(url) == self._origin:
             request.headers["Authorization"] = f"Bearer {self._token}"
         if LOOPBACK.fullmatch(str(parse_url(url).host)):
-            options["proxies"] = None
+            options["proxies"] = {}
         backoffs = iter(BACKOFF if request.method == "GET" else ())
         while True:
             backoff = next(backoffs, None)  # None where no try is left
@@ -317,7 +317,7 @@ def seconds_to_wait(
         raise LimitError(headers.get("X-RateLimit-Reset"))
     if wait is not None and wait <= MAX_WAIT and backoff is not None:
         return wait
-    if status == 429 or "Retry-After" in headers:
+    if status != 403 or "Retry-After" in headers:
         raise LimitError(None if wait is None else time.time() + wait)
     return None  # 403 has other reasons too.
 
@@ -485,7 +485,7 @@ def chart(names: List[str]) -> str:
     most = max(counts.values())
     return "".join(
         f"{name:{width}} {number:{len(str(most))}} "
-        f"{'#' * max(1, 40 * number // most)}\n"
+        f"{'#' * (40 * number // most or 1)}\n"
         for name, number in counts.most_common())
 
 
@@ -502,7 +502,7 @@ def explain(error: Exception, args: argparse.Namespace) -> str:
     host, name = url.netloc, f"{url.scheme}_proxy"
     proxy = next((f"the proxy in {variable}" for variable in
                   (name, name.upper(), "all_proxy", "ALL_PROXY")
-                  if os.environ.get(variable)), None)
+                  if os.environ.get(variable)), "")
     if isinstance(error, HTTPError):
         response: Any = error.response
         if response.status_code == 407 and proxy:

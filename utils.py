@@ -66,13 +66,13 @@ def get_json(
     answer that is not JSON in UTF-8 (RFC 8259) or links to a page that must
     not be requested, and another RequestException if the network fails.
     """
-    response = fetch(url, session, options)
+    response = fetch(url, session, **options)
     if is_double(response):
         return response.json()
     document = decode(response)
     if isinstance(document, list):
         options.pop("params", None)  # The URL in a link has them already.
-        get_page = partial(fetch, session=session, options=options)
+        get_page = partial(fetch, session=session, **options)
         add_pages(document, response, {url}, get_page, workers)
     return document
 
@@ -125,14 +125,12 @@ class memoize(Generic[Value]):
 # For real use: what is done with a response that has really arrived.
 
 MAX_PAGES = 5000  # A longer listing is refused, whatever a server claims.
-
 # A page's URL in three parts: up to its number, the number, the rest.
 NUMBERED_PAGE = re.compile(r"(.*[?&]page=)([0-9]{1,18})([&#].*|)")
 
-# A Link header (RFC 8288, section 3): targets in angle brackets, each with
-# parameters, whose values may be quoted (RFC 9110, 5.6.4). No link matches
-# in two ways, so a hostile header takes no longer to parse than any other.
-# What is not a link matches as a whole, to the end, without a group.
+# A link in a Link header (RFC 8288, section 3): a target in angle brackets and
+# parameters, whose values may be quoted (RFC 9110, 5.6.4). It matches in one
+# way only, so no header takes long. What is no link matches without a group.
 LINK_PARAMETER = re.compile(
     r'\s*;(?:\s*([^\s=;,"<>]+)'
     r'(?:\s*=(?:\s*("(?:[^"\\]|\\.)*"|[^\s;,"]+))?)?)?')
@@ -150,9 +148,7 @@ class AnswerError(RequestException, ValueError):
         super().__init__(USER_AND_PASSWORD.sub("//", message))
 
 
-def fetch(
-        url: str, session: Optional[Session], options: Mapping[str, Any]
-        ) -> Response:
+def fetch(url: str, session: Optional[Session], **options: Any) -> Response:
     """Make one request; return the response, but raise for a bad status."""
     get: Any = requests.get if session is None else session.get
     try:
@@ -173,8 +169,7 @@ def is_double(response: Any) -> bool:
     """Tell whether a response is a test double: it never arrived."""
     # Not isinstance: a Mock with a spec passes for a Response. A bare
     # Response(), to which a test gave a json(), has no status.
-    return (not issubclass(type(response), Response)
-            or response.status_code is None)
+    return not issubclass(type(response), Response) or not response.status_code
 
 
 def decode(response: Response) -> Any:
@@ -198,8 +193,7 @@ def add_pages(
             for response in pages:
                 page = decode(response)
                 if not isinstance(page, list):
-                    raise AnswerError(
-                        f"{response.url} is not a list, as page 1 was")
+                    raise AnswerError(f"{response.url} is not a list")
                 items.extend(page)
         urls = following_pages(response, seen)
 
@@ -225,9 +219,8 @@ def following_pages(response: Response, seen: Set[str]) -> List[str]:
     start = NUMBERED_PAGE.fullmatch(links["next"])
     end = NUMBERED_PAGE.fullmatch(links.get("last", ""))
     if start and end and start.group(1, 3) == end.group(1, 3):
-        numbers = range(int(start[2]) + 1, int(end[2]) + 1)
-        urls.extend(f"{start[1]}{number}{start[3]}"
-                    for number in numbers[:MAX_PAGES])
+        pages = range(int(start[2]) + 1, int(end[2]) + 1)
+        urls += [f"{start[1]}{page}{start[3]}" for page in pages[:MAX_PAGES]]
     # The first page has a second URL: the "first" link of later pages.
     seen.update((here, links.get("first", here)))
     if not seen.isdisjoint(urls):
@@ -236,6 +229,13 @@ def following_pages(response: Response, seen: Set[str]) -> List[str]:
     if len(seen) > MAX_PAGES:
         raise AnswerError(f"{here} is one of more than {MAX_PAGES} pages")
     return urls
+
+
+def origin(url: str) -> Tuple[Optional[str], Optional[str], Optional[int]]:
+    """Return a URL's scheme, host and port, lower case (RFC 6454)."""
+    parts: Any = parse_url(url)
+    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    return parts.scheme, parts.host, port
 
 
 def parse_links(header: str) -> Dict[str, str]:
@@ -268,9 +268,8 @@ def in_order(
         ) -> Generator[Response, None, None]:
     """Yield the pages at these URLs, in order, fetching `workers` at once.
 
-    After an error no further page is requested, and nothing waits for those
-    in flight: the error is raised when its turn in the queue comes. The
-    threads are daemons: a request that hangs does not keep the program alive.
+    The first error is raised at once: no further page is requested, and those
+    in flight keep nothing alive, for their threads are daemons.
     """
     if workers < 1:
         raise ValueError("workers must be at least 1")
@@ -303,10 +302,3 @@ def in_order(
         jobs.clear()
     for thread in threads:  # Nothing hangs here: all pages have arrived.
         thread.join()
-
-
-def origin(url: str) -> Tuple[Optional[str], Optional[str], Optional[int]]:
-    """Return a URL's scheme, host and port, lower case (RFC 6454)."""
-    parts = parse_url(url)
-    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme or "")
-    return parts.scheme, parts.host, port

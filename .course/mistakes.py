@@ -114,8 +114,8 @@ MISTAKES = [
     Mistake(
         5, "get_json", "returns the response, not its JSON",
         Edit("utils.py",
-             "    response = fetch(url, session, options)\n",
-             "    response = fetch(url, session, options)\n"
+             "    response = fetch(url, session, **options)\n",
+             "    response = fetch(url, session, **options)\n"
              "    return response\n"),
         PATCHING, 90,
         "The caller gets the response object and has to call json() itself.",
@@ -123,8 +123,8 @@ MISTAKES = [
     Mistake(
         6, "get_json", "asks another URL",
         Edit("utils.py",
-             "    response = fetch(url, session, options)\n",
-             "    response = fetch(url + '/', session, options)\n"),
+             "    response = fetch(url, session, **options)\n",
+             "    response = fetch(url + '/', session, **options)\n"),
         PATCHING, 49,
         "The request does not go to the URL that was given: a slash is "
         "added to it.",
@@ -132,9 +132,9 @@ MISTAKES = [
     Mistake(
         7, "get_json", "asks twice",
         Edit("utils.py",
-             "    response = fetch(url, session, options)\n",
-             "    response = fetch(url, session, options)\n"
-             "    response = fetch(url, session, options)\n"),
+             "    response = fetch(url, session, **options)\n",
+             "    response = fetch(url, session, **options)\n"
+             "    response = fetch(url, session, **options)\n"),
         PATCHING, 56,
         "Each call makes the same request two times. The result is right, "
         "but costs twice as much.",
@@ -358,10 +358,10 @@ memoize = MemoizeElsewhere
 ''')]),
     Rewrite("a timeout passed to requests.get", [
         Edit("utils.py",
-             "    response = fetch(url, session, options)\n",
+             "    response = fetch(url, session, **options)\n",
              "    if session is None:\n"
              "        options.setdefault(\"timeout\", 30)\n"
-             "    response = fetch(url, session, options)\n")]),
+             "    response = fetch(url, session, **options)\n")]),
     Rewrite("the URL passed to get_json by keyword", [
         Edit("client.py",
              "get_json(url)  # type: ignore[no-any-return]\n        org",
