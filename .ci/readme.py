@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Check what README.md and the course say: examples, quotations, names.
+"""Check what README.md and the course say.
 
-Without an argument, all of that; with the argument 1 or 2, print the first
-or the second command of README.md.
+Their examples, quotations and names of tests must be right, and so must the
+kinds of tests that notice a mistake, where the course tells them. Without an
+argument, check all of that; with the argument 1 or 2, print the first or the
+second command of README.md.
 """
 import doctest
 import io
@@ -98,9 +100,35 @@ def trouble_with(name: str) -> str:
     return "" if result.wasSuccessful() else f"{name}: it fails"
 
 
+def wrong_kinds(course: str) -> List[str]:
+    """Return the mistakes that others notice than the course says.
+
+    It says "Noticed by: unit tests, integration tests." or less, or "none".
+    """
+    from judge import PROJECT, grade
+    from mistakes import EXPERIMENTS, MISTAKES
+    from runner import Runners
+    told = {int(number): kinds for number, kinds in re.findall(
+        r"\*\*Mistake (\d+)\.\*\*.*?\nNoticed by: (.*?)\.\n",
+        course, re.DOTALL)}
+    print(f"the course: {len(told)} mistakes, with who notices them")
+    mistakes = [mistake for mistake in MISTAKES + EXPERIMENTS
+                if mistake.number in told]
+    with Runners() as runners:
+        tests = grade(PROJECT, runners, mistakes, []).tests
+    wrong = [] if told else ["the course says of no mistake who notices it"]
+    for number in told:
+        kinds = {f"{test.kind} tests" for test in tests.values()
+                 if number in test.notices}
+        found = ", ".join(sorted(kinds, reverse=True)) or "none"
+        if found != told[number]:
+            wrong.append(f"mistake {number} is noticed by: {found}")
+    return wrong
+
+
 def main() -> int:
     """Check both texts, or print a command; return the exit status."""
-    sys.path.insert(0, os.getcwd())
+    sys.path[:0] = [os.getcwd(), os.path.abspath(".course")]
     texts = {}
     for path in TEXTS:
         with open(path, encoding="utf-8") as readme:
@@ -115,6 +143,7 @@ def main() -> int:
         print(f"{path}: {len(quoted)} quotations, {len(names)} tests by name")
         trouble += wrong_quotations(text)
         trouble += filter(None, map(trouble_with, names))
+    trouble += wrong_kinds(texts[".course/README.md"])
     from fixtures import replay
     with replay() as url:
         os.environ["GITHUB_API_URL"] = url

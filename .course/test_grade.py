@@ -190,24 +190,6 @@ class It:
             result.failed for result in run.result().tests.values())]
         self.assertEqual(noticed, list(runs))
 
-    def test_broken_on_purpose(self) -> None:
-        """The kinds of test that the course names notice each of its six."""
-        course = (PROJECT / ".course" / "README.md").read_text(
-            encoding="utf-8")
-        named = {int(number): kinds for number, kinds in re.findall(
-            r"\*\*Mistake (\d+)\.\*\*.*?\nNoticed by: (.*?)\.\n",
-            course, re.DOTALL)}
-        self.assertEqual(len(named), 6)
-        six = [mistake for mistake in MISTAKES + EXPERIMENTS
-               if mistake.number in named]
-        graded = judge.grade(PROJECT, RUNNERS, six, [])
-        kinds = {mistake.number: sorted({
-            f"{test.kind} tests" for test in graded.tests.values()
-            if mistake.number in test.notices}) for mistake in six}
-        self.assertEqual(kinds, {
-            number: sorted(set(text.split(", ")) - {"none"})
-            for number, text in named.items()})
-
 
 class TestHostileSuites(GraderTestCase):
     """What goes wrong in one test leaves all others their due."""
