@@ -412,7 +412,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Replay
     protocol_version = "HTTP/1.1"
     server_version = "replay"
-    wbufsize = -1  # Head and body leave together.
+    wbufsize = 2**20  # Head and body leave together.
 
     def do_GET(self) -> None:
         """Answer as GitHub does, or as the script says."""
@@ -502,7 +502,7 @@ def replay(
     OSError where the port can't be had.
     """
     server = Replay(script, repos, port, on_request)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread = threading.Thread(target=server.serve_forever, args=(0.002,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
