@@ -39,7 +39,7 @@ from requests.exceptions import (
     ChunkedEncodingError, ConnectionError, ContentDecodingError, HTTPError,
     InvalidHeader, InvalidSchema, InvalidURL, ProxyError, Timeout)
 from requests.utils import default_user_agent
-from urllib3.util import parse_url
+from urllib3.util import Url, parse_url
 
 from utils import AnswerError, access_nested_map, get_json, memoize, origin
 
@@ -222,7 +222,7 @@ class GithubAdapter(HTTPAdapter):
         try:
             url = parse_url(api_url)
         except ValueError:
-            url = parse_url("")
+            url = Url()
         if (url.scheme not in ("http", "https") or not url.host
                 or url.auth or url.query or url.fragment):
             raise InvalidURL("the API's URL must be like https://HOST/api/v3")

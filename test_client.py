@@ -35,7 +35,7 @@ from itertools import chain, repeat
 from queue import Queue
 from typing import (
     Any, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple)
-from unittest.mock import ANY, Mock, PropertyMock, call, patch
+from unittest.mock import ANY, MagicMock, Mock, PropertyMock, call, patch
 
 import requests
 from parameterized import parameterized, parameterized_class
@@ -153,6 +153,14 @@ class TestGithubOrgClient(unittest.TestCase):
         # After the block, because in it nothing runs after the raising line.
         self.assertEqual(
             str(caught.exception), "license_key cannot be None")
+
+    def test_has_license_hides_no_error(self) -> None:
+        """Only what is missing counts as no license, not what fails."""
+        # A MagicMock also has methods such as __getitem__, behind repo[key].
+        repo = MagicMock(spec=dict)
+        repo.__getitem__.side_effect = RuntimeError
+        with self.assertRaises(RuntimeError):
+            GithubOrgClient.has_license(repo, "mit")
 
 
 @parameterized_class(
@@ -458,6 +466,12 @@ class TestTunedSession(unittest.TestCase):
         self.assertEqual(
             str(caught.exception),
             "the API's URL must be like https://HOST/api/v3")
+
+    def test_api_url_that_is_no_text(self) -> None:
+        """A number for a URL is a TypeError: an error in the program."""
+        number: Any = 5
+        with self.assertRaises(TypeError):
+            tuned_session(None, number)
 
     def test_headers(self) -> None:
         """Each request has the headers that GitHub recommends."""
@@ -2031,6 +2045,14 @@ class TestProgram(unittest.TestCase):
                 # As `python client.py` runs it, but in this process.
                 runpy.run_path(path, run_name="__main__")
         return caught.exception.code
+
+    @parameterized.expand([("client",), ("Client",)])
+    def test_imported(self, name: str) -> None:
+        """Imported, by whatever name, it neither runs nor handles Ctrl-C."""
+        handler = signal.getsignal(signal.SIGINT)
+        self.addCleanup(signal.signal, signal.SIGINT, handler)
+        runpy.run_path(os.path.join(HERE, "client.py"), run_name=name)
+        self.assertIs(signal.getsignal(signal.SIGINT), handler)
 
     def test_as_main(self) -> None:
         """Run as a program, the module exits with what main returns."""

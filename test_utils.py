@@ -547,6 +547,15 @@ class TestGetJsonAnswers(GetJsonTestCase):
             get_json(FIRST, stream=True)
         self.assertIs(caught.exception, error)
 
+    def test_headers_that_fail(self) -> None:
+        """An error that is not about a link is passed on unchanged."""
+        response: Any = real_response([])
+        response.headers = Mock()
+        response.headers.get.side_effect = RuntimeError
+        self.serve(lambda url: response)
+        with self.assertRaises(RuntimeError):
+            get_json(FIRST)
+
     def test_json_replaced(self) -> None:
         """A Response whose json() is a double needs no body."""
         response: Any = real_response(b"")
@@ -1127,9 +1136,10 @@ class TestGetJsonWorkers(GetJsonTestCase):
         get.assert_called_once_with(FIRST)
 
     def test_no_thread_is_left(self) -> None:
-        """Once the list is complete, the threads that fetched it are gone."""
+        """Once the list is complete, the threads that fetched it end."""
         self.serve(numbered_pages(12).__getitem__)
         self.assertEqual(len(get_json(FIRST)), 12)
+        self.join_threads()
         # assertCountEqual wants the same items, in any order.
         self.assertCountEqual(threading.enumerate(), self.known_threads)
 

@@ -282,23 +282,20 @@ def in_order(
         """Fetch pages, one after the other; queue each one or its error."""
         for url in waiting:
             try:
-                answers.put((url, get_page(url), None))
+                answers.put((url, get_page(url)))
             except BaseException as error:
                 jobs.clear()
-                answers.put((url, None, error))
+                answers.put((url, error))
 
-    threads = [Thread(target=work, daemon=True) for _ in urls[:workers]]
     try:
-        for thread in threads:
-            thread.start()
+        for _ in urls[:workers]:
+            Thread(target=work, daemon=True).start()
         for url in urls:
             while url not in arrived:
-                answered, response, error = answers.get()
-                if error is not None:
-                    raise error
-                arrived[answered] = response
+                answered, answer = answers.get()
+                if isinstance(answer, BaseException):
+                    raise answer
+                arrived[answered] = answer
             yield arrived.pop(url)
     finally:
         jobs.clear()
-    for thread in threads:  # Nothing hangs here: all pages have arrived.
-        thread.join()
