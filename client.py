@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """What an organization publishes on GitHub, and under which license.
 
-Three parts: the client, which can be read alone; the session that it needs
-in production, with timeouts, retries and a token; and the command.
+The client comes first and can be read alone. After it, for real use, come the
+shapes of answers, the session (timeouts, retries, a token) and the command.
 """
 import signal
 
-try:  # From here on Ctrl-C ends the command as it ends any Unix tool.
+try:  # Before the slow imports: let Ctrl-C end it like any Unix tool.
     if __name__ == "__main__" and (
             signal.getsignal(signal.SIGINT) is signal.default_int_handler):
         signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -52,8 +52,8 @@ class GithubOrgClient:
 
     An attribute is requested when it is first read, and then kept. Reading
     it raises requests.RequestException for whatever goes wrong on the wire.
-    Without a session a request is a bare `requests.get(url)`; with one, such
-    as `tuned_session` returns, pages are long and answers are checked.
+    Without a session a request is a bare `requests.get(url)`; with one (see
+    `tuned_session`) a page has 100 repositories and answers are checked.
     """
 
     ORG_URL = "https://api.github.com/orgs/{org}"
@@ -145,7 +145,7 @@ class GithubOrgClient:
         return bool(key == license_key)
 
 
-# For real use: the shapes of answers. All but a name may be null.
+# For real use: the shapes of answers. In a repo all but the name may be null.
 
 REPO_FIELDS = {
     "id": int, "name": str, "fork": bool, "archived": bool, "language": str,
@@ -198,19 +198,6 @@ def tuned_session(
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
-
-
-class LimitError(HTTPError):
-    """GitHub's rate limit is reached; the message says until when."""
-
-    def __str__(self) -> str:
-        """Say when it ends; the argument is that time since 1970, or None."""
-        try:
-            end = time.gmtime(float(self.args[0]))
-            until = time.strftime("it resets at %Y-%m-%d %H:%M:%S UTC", end)
-        except (IndexError, OSError, OverflowError, TypeError, ValueError):
-            until = "wait at least a minute"
-        return f"GitHub's rate limit is reached; {until}"
 
 
 class GithubAdapter(HTTPAdapter):
@@ -274,7 +261,7 @@ class GithubAdapter(HTTPAdapter):
 def read_body(response: Response) -> bytes:
     """Read and return a response's body, of at most MAX_BODY bytes."""
     host = parse_url(response.url).netloc
-    # Without this header urllib3 does not decode; it would do so unbounded.
+    # Or else urllib3 would decode the body itself, and without a limit.
     encoding = response.raw.headers.pop("Content-Encoding", "").lower()
     gzip = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     body = bytearray()
@@ -298,13 +285,26 @@ def read_body(response: Response) -> bytes:
     return response._content
 
 
+class LimitError(HTTPError):
+    """GitHub's rate limit is reached; the message says until when."""
+
+    def __str__(self) -> str:
+        """Say when it ends: the argument, in seconds since 1970, or None."""
+        try:
+            end = time.gmtime(float(self.args[0]))
+            until = time.strftime("it resets at %Y-%m-%d %H:%M:%S UTC", end)
+        except (IndexError, OSError, OverflowError, TypeError, ValueError):
+            until = "wait at least a minute"
+        return f"GitHub's rate limit is reached; {until}"
+
+
 def seconds_to_wait(
         status: int, headers: Mapping[str, str], body: bytes,
         backoff: Optional[float]) -> Optional[float]:
     """Return the seconds until the next try, or None if there is none.
 
-    Retry-After says it (RFC 9110, 10.2.3); for a 5xx else the backoff, which
-    is None if no try is left. Raises LimitError if a limit allows no try.
+    Retry-After says it (RFC 9110, 10.2.3); if it does not, a 5xx waits for the
+    backoff, None after the last try. Raises LimitError if a limit forbids it.
     https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
     wait = retry_after(headers.get("Retry-After", "").strip())
@@ -323,7 +323,7 @@ def seconds_to_wait(
 
 
 def retry_after(text: str) -> Optional[float]:
-    """Return the seconds until a Retry-After, a number or a date; or None."""
+    """Return the seconds a Retry-After asks for, or None if it is unclear."""
     if re.fullmatch("[0-9]+", text):
         return float(text)
     try:
@@ -416,7 +416,7 @@ def show_progress(session: Session, stack: ExitStack) -> None:
     pages, total = 0, ""
 
     def count_page(response: Any, *args: Any, **kwargs: Any) -> None:
-        """Count a response if it is a page: a response hook of requests'."""
+        """Count a response if it is a page; requests calls this for each."""
         nonlocal pages, total
         if response.status_code == 200 and "per_page=" in response.url:
             last = re.search("&page=([0-9]+)", str(response.links.get("last")))
@@ -426,7 +426,7 @@ def show_progress(session: Session, stack: ExitStack) -> None:
                 if time.monotonic() >= response.connection.waits_until:
                     LOG.info("pages: %d%s", pages, total)
 
-    # Last to first: silence late pages, remove the handler, clear the line.
+    # The last runs first: silence late pages, remove handler, clear line.
     stack.callback(sys.stderr.write, f"\r{'':40}\r")
     stack.callback(LOG.setLevel, LOG.level)
     stack.callback(LOG.removeHandler, line)
@@ -518,7 +518,7 @@ def explain(error: Exception, args: argparse.Namespace) -> str:
     while causes[-1].__context__:
         causes.append(causes[-1].__context__)
     cause = [each for each in causes if isinstance(each, OSError)][-1]
-    if cause is error:  # All errors of requests' are OSErrors themselves.
+    if cause is error:  # Every RequestException is an OSError itself.
         return f"{host} did not answer in HTTP"
     why = re.sub(r"\[.*?\] | \(_ssl.*", "", str(cause))
     if isinstance(error, ProxyError):
@@ -551,7 +551,7 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     finally:
-        gc.freeze()  # Or Python would search all of it for garbage.
+        gc.freeze()  # Or else Python would search them all for garbage.
         try:
             sys.stdout.flush()
         except OSError:  # main has reported it; Python would try again.

@@ -241,7 +241,7 @@ def repository(facts: Iterable[Any]) -> Dict[str, Any]:
 def numbered_repos(count: int) -> List[Dict[str, Any]]:
     """Return made-up repositories: repo-00001, repo-00002 and so on.
 
-    Of a recorded one they have the facts of the first row; their ids,
+    They have the facts of the first recorded repository, but their ids,
     names and licenses (each of `LICENSES` in turn, then none) are made up.
     """
     keys = islice(cycle([*LICENSES, None]), count)

@@ -203,7 +203,10 @@ class TestIntegrationGithubOrgClient(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls) -> None:
-        """Put the real requests.get back."""
+        """Put the real requests.get back.
+
+        addClassCleanup would be better, but Python 3.7 does not have it.
+        """
         cls.get_patcher.stop()
 
     def setUp(self) -> None:
@@ -318,7 +321,8 @@ class TestGithubOrgClientSession(unittest.TestCase):
         self.assertEqual(
             str(caught.exception), "https://ghe.example/api/v3/orgs/google "
             "is not an organization")
-        self.assertNotIn("org", vars(self.org_client))
+        self.get_json.return_value = {"repos_url": "http://host/"}
+        self.assertEqual(self.org_client.org, {"repos_url": "http://host/"})
 
     @parameterized.expand([
         ("object", {"message": "?"}),
@@ -345,13 +349,13 @@ class TestGithubOrgClientSession(unittest.TestCase):
     def test_answer_that_is_no_listing(self, _: str, answer: Any) -> None:
         """What is not a list of repositories is an AnswerError."""
         self.get_json.side_effect = [
-            {"repos_url": "http://user:sekret@host/"}, answer]
+            {"repos_url": "http://user:sekret@host/"}, answer, []]
         with self.assertRaises(AnswerError) as caught:
             self.org_client.repos_payload
         self.assertEqual(
             str(caught.exception),
             "http://host/ is not a list of repositories")
-        self.assertNotIn("repos_payload", vars(self.org_client))
+        self.assertEqual(self.org_client.repos_payload, [])
 
     @parameterized.expand([
         ("empty", []),
@@ -446,7 +450,7 @@ class TestTunedSession(unittest.TestCase):
     @parameterized.expand([
         ("two words",), ("line\n",), ("\u00fcber",), ("\x7f",),
     ])
-    def test_token_that_is_none(self, token: str) -> None:
+    def test_invalid_token(self, token: str) -> None:
         """A token with an impossible character is refused, not quoted."""
         with self.assertRaises(requests.exceptions.InvalidHeader) as caught:
             tuned_session(token)
@@ -459,7 +463,7 @@ class TestTunedSession(unittest.TestCase):
         ("http://[",), ("https://user:password@host",), ("https://h?q",),
         ("https://h#f",),
     ])
-    def test_api_url_that_is_none(self, api_url: str) -> None:
+    def test_invalid_api_url(self, api_url: str) -> None:
         """An API URL that is not valid is refused, and not quoted."""
         with self.assertRaises(requests.exceptions.InvalidURL) as caught:
             tuned_session(None, api_url)
@@ -556,7 +560,7 @@ class TestSecondsToWait(unittest.TestCase):
         self.assertIsNone(
             client.seconds_to_wait(status, headers, b"", None))
 
-    def test_last_request_of_the_hour_refused(self) -> None:
+    def test_no_single_sign_on(self) -> None:
         """A 403 for lack of single sign-on is not a rate limit."""
         body = b'{"message": "Resource protected by organization SAML ..."}'
         self.assertIsNone(client.seconds_to_wait(
@@ -702,7 +706,7 @@ class ReplayTestCase(unittest.TestCase):
         return status, out.getvalue(), err.getvalue()
 
     def assert_complaint(self, url: str, line: str, *options: str) -> None:
-        """Check that the command prints only this line; HOST is the URL's."""
+        """Check that the command prints only this line (HOST: the URL's)."""
         host = url[len("http://"):]
         self.assertEqual(
             self.run_command("google", *options),
@@ -747,6 +751,27 @@ class TestLibraryOverLoopback(ReplayTestCase):
             os.environ["GITHUB_API_URL"] = url
             GithubOrgClient.from_environment("google").public_repos()
         self.assertEqual(len(connections), 1)
+
+    def test_connections_are_kept(self) -> None:
+        """After a listing a connection is kept for each of the workers."""
+        connections = set()
+        barrier = threading.Barrier(12, timeout=10)
+
+        def on_request(asked: Asked) -> None:
+            """Have all twelve pages after the first in flight at once."""
+            connections.add(threading.current_thread())
+            if "&page=" in asked.target:
+                barrier.wait()
+
+        repos = [{"name": f"repo-{number}"} for number in range(1300)]
+        with replay(repos=repos, on_request=on_request) as url:
+            os.environ["GITHUB_API_URL"] = url
+            org_client = GithubOrgClient.from_environment("google")
+            org_client.workers = 12
+            org_client.repos_payload
+            del org_client.repos_payload  # to have it requested once more
+            org_client.repos_payload
+        self.assertEqual(len(connections), 12)
 
     def test_without_a_session(self) -> None:
         """A bare client gets the whole list too, 30 a page."""
@@ -1251,7 +1276,7 @@ class TestCommand(ReplayTestCase):
     @parameterized.expand([
         ("interrupt", KeyboardInterrupt), ("bug", AttributeError),
     ])
-    def test_what_is_no_complaint(self, _: str, error: Any) -> None:
+    def test_not_reported(self, _: str, error: Any) -> None:
         """Ctrl-C and bugs are not reported as errors: they are raised."""
         self.start_replay()
         with redirect_stdout(Mock(spec=["write"])) as out:
@@ -1308,7 +1333,8 @@ class TestRecovery(ReplayTestCase):
         self.start_replay(script, repos=PAGED_REPOS)
         status, out, err = self.run_command("google")
         self.assertEqual((status, out.split(), err), (0, PAGED_NAMES, ""))
-        self.assertEqual(self.sleep.mock_calls, [call(n) for n in waits])
+        self.sleep.assert_has_calls([call(seconds) for seconds in waits])
+        self.assertEqual(self.sleep.call_count, len(waits))
         faults = sum(map(len, script.values()))
         self.assertEqual(len(self.asked), 4 + faults)
 
@@ -1466,7 +1492,7 @@ class TestComplaint(ReplayTestCase):
             self.run_command("nobody", "--recorded"),
             (1, "", "client.py: no such organization: nobody\n"))
 
-    def test_number_that_json_has_not(self) -> None:
+    def test_number_beyond_json(self) -> None:
         """A number beyond JSON's is an error: jq would not read it."""
         body = b'[{"name": "a", "size": 1e999}]'
         self.start_replay({FIRST_PAGE: [Fault(body=body)]})
@@ -1521,7 +1547,8 @@ class TestLimits(ReplayTestCase):
         status, out, err = self.run_command("google")
         self.assertEqual((status, out), (1, ""))
         self.assertRegex(err, "^client.py: GitHub's rate limit is reached; ")
-        self.assertEqual(self.sleep.mock_calls, [call(7)] * 3)
+        self.sleep.assert_has_calls([call(7)] * 3)
+        self.assertEqual(self.sleep.call_count, 3)
         self.assertEqual(len(self.asked), 4)
 
 
@@ -1553,7 +1580,7 @@ class TestNetwork(ReplayTestCase):
     ])
     def test_error_behind_an_error(
             self, _: str, behind: Exception, said: str) -> None:
-        """The line quotes the system's error, deep as it may be."""
+        """The line quotes the system's error, however deep it is."""
         error = requests.ConnectionError("Max retries exceeded with url: ...")
         error.__context__ = behind
         behind.__context__ = TypeError("of urllib3's own")
@@ -1574,7 +1601,7 @@ class TestNetwork(ReplayTestCase):
             self.assert_complaint(
                 url, "cannot reach the system's proxy: refused")
 
-    def test_address_that_is_none(self) -> None:
+    def test_invalid_url_without_a_proxy(self) -> None:
         """Without a proxy, a wrong address is not blamed on one."""
         error = requests.exceptions.InvalidURL("no such port")
         url = os.environ["GITHUB_API_URL"] = "http://host.invalid"
@@ -1632,7 +1659,7 @@ class TestNetwork(ReplayTestCase):
         ("unknown_kind", "ipx://user:sekret@host"),
         ("known_kind", "socks5://user:sekret@host"),
     ])
-    def test_proxy_that_is_none(self, _: str, proxy: str) -> None:
+    def test_invalid_proxy(self, _: str, proxy: str) -> None:
         """An invalid proxy is named by its variable, without password."""
         os.environ["HTTPS_PROXY"] = proxy
         # Where the package PySocks is installed requests can use SOCKS.
@@ -1656,7 +1683,7 @@ class TestNetwork(ReplayTestCase):
         os.environ[variable] = url
         os.environ["GITHUB_API_URL"] = f"{scheme}://localhost.invalid"
         with warnings.catch_warnings():
-            # A tunnel of Python 3.7 leaves its socket to the collector.
+            # Python 3.7 leaves a tunnel's socket to garbage collection.
             warnings.simplefilter("ignore", ResourceWarning)
             self.assert_complaint(
                 url, f"the proxy in {variable} denied: {said}"
@@ -1702,7 +1729,7 @@ class Terminal(io.StringIO):
         """Return what its line has shown, one text after the other."""
         shown = [""]
         for text in self.getvalue().split("\r"):
-            # What is written after a \r covers what it is long enough for.
+            # Text after a \r covers as many characters as it has.
             line = (text + shown[-1][len(text):]).rstrip(" ")
             if line != shown[-1]:
                 shown.append(line)
@@ -1799,7 +1826,7 @@ class TestTerminal(ReplayTestCase):
             """A terminal that takes long to show the second page."""
 
             def write(self, text: str) -> int:
-                """Begin; go on when all else is written, or soon after."""
+                """Write page 2 after the error, if it is written soon."""
                 if "pages: 2" in text:
                     writing.set()
                     ended.wait(timeout=0.1)
@@ -1850,7 +1877,7 @@ class TestTerminal(ReplayTestCase):
         for name in ("urllib3", "client"):
             logger = logging.getLogger(name)
             self.addCleanup(logger.setLevel, logger.level)
-        # -v adds a handler, which goes with this list.
+        # -v adds a handler to this list; afterwards the old one is back.
         with patch.object(logging.getLogger(), "handlers", []):
             status, err = self.run_on_terminal("google", "-v")
         self.assertEqual(status, 0)
@@ -2107,12 +2134,12 @@ class TestReplay(ReplayTestCase):
         ("nonsense", "per_page=x&page=-1", 30, "next=2 last=9"),
     ])
     def test_pages(
-            self, _: str, query: str, count: int, links: str) -> None:
+            self, _: str, query: str, count: int, rels: str) -> None:
         """Pages hold as many as asked for, and link to others."""
         url = self.start_replay(repos=PAGED_REPOS)
         answer = requests.get(f"{url}/orgs/google/repos?{query}")
         self.assertEqual(len(answer.json()), count)
-        self.assertEqual(links, " ".join(
+        self.assertEqual(rels, " ".join(
             rel + link["url"][link["url"].rindex("="):]
             for rel, link in answer.links.items()))
         for one in answer.links.values():

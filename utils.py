@@ -86,6 +86,7 @@ class memoize(Generic[Value]):
     access computes it again. An exception is not stored. Two threads that
     make the first access at the same time may both compute the value.
     functools.cached_property (Python 3.8 and later) works the same way.
+    Raises TypeError for an instance without a `__dict__`.
 
     >>> class Circle:
     ...     @memoize
@@ -110,10 +111,7 @@ class memoize(Generic[Value]):
         self._name = name
 
     def __get__(self, instance: Any, owner: Any = None) -> Value:
-        """Compute and store the value; on the class return the decorator.
-
-        Raises TypeError for an instance without a `__dict__`.
-        """
+        """Compute and store the value; on the class return the decorator."""
         if instance is None:
             return self  # type: ignore[return-value]
         attributes: Dict[str, Value] = vars(instance)
@@ -125,18 +123,6 @@ class memoize(Generic[Value]):
 # For real use: what is done with a response that has really arrived.
 
 MAX_PAGES = 5000  # A longer listing is refused, whatever a server claims.
-# A page's URL in three parts: up to its number, the number, the rest.
-NUMBERED_PAGE = re.compile(r"(.*[?&]page=)([0-9]{1,18})([&#].*|)")
-
-# A link in a Link header (RFC 8288, section 3): a target in angle brackets and
-# parameters, whose values may be quoted (RFC 9110, 5.6.4). It matches in one
-# way only, so no header takes long. What is no link matches without a group.
-LINK_PARAMETER = re.compile(
-    r'\s*;(?:\s*([^\s=;,"<>]+)'
-    r'(?:\s*=(?:\s*("(?:[^"\\]|\\.)*"|[^\s;,"]+))?)?)?')
-LINK = re.compile(
-    rf"[\s,]*<([^<>]*)>((?:{LINK_PARAMETER.pattern})*)\s*(?:,|\Z)|(?s:.+)")
-
 USER_AND_PASSWORD = re.compile(r"//[^/?#\\]*@")  # in a URL: never shown
 
 
@@ -156,7 +142,7 @@ def fetch(url: str, session: Optional[Session], **options: Any) -> Response:
     except RequestException:
         raise
     except (TransportError, ValueError) as error:
-        # requests does not wrap these: after a nonsensical redirect, say.
+        # requests does not wrap these; a redirect to nonsense raises one.
         raise AnswerError(f"{url} can't be fetched: {error}") from error
     if not is_double(response) and response.status_code >= 400:
         where = USER_AND_PASSWORD.sub("//", str(response.url))
@@ -166,7 +152,7 @@ def fetch(url: str, session: Optional[Session], **options: Any) -> Response:
 
 
 def is_double(response: Any) -> bool:
-    """Tell whether a response is a test double: it never arrived."""
+    """Tell whether a response is a test double, made without a server."""
     # Not isinstance: a Mock with a spec passes for a Response. A bare
     # Response(), to which a test gave a json(), has no status.
     return not issubclass(type(response), Response) or not response.status_code
@@ -196,6 +182,10 @@ def add_pages(
                     raise AnswerError(f"{response.url} is not a list")
                 items.extend(page)
         urls = following_pages(response, seen)
+
+
+# A page's URL in three parts: up to its number, the number, the rest.
+NUMBERED_PAGE = re.compile(r"(.*[?&]page=)([0-9]{1,18})([&#].*|)")
 
 
 def following_pages(response: Response, seen: Set[str]) -> List[str]:
@@ -238,11 +228,21 @@ def origin(url: str) -> Tuple[Optional[str], Optional[str], Optional[int]]:
     return parts.scheme, parts.host, port
 
 
+# A link in a Link header (RFC 8288, section 3): a target in angle brackets and
+# parameters, whose values may be quoted (RFC 9110, 5.6.4). It matches in one
+# way only, so no header takes long. If text is not a link, link[1] is None.
+LINK_PARAMETER = re.compile(
+    r'\s*;(?:\s*([^\s=;,"<>]+)'
+    r'(?:\s*=(?:\s*("(?:[^"\\]|\\.)*"|[^\s;,"]+))?)?)?')
+LINK = re.compile(
+    rf"[\s,]*<([^<>]*)>((?:{LINK_PARAMETER.pattern})*)\s*(?:,|\Z)|(?s:.+)")
+
+
 def parse_links(header: str) -> Dict[str, str]:
     """Return the targets in a Link header, by relation in lower case.
 
-    Raises ValueError if the header breaks the grammar, or if it leaves open
-    which page is next: it names two, or one that follows another document.
+    Raises ValueError if the header breaks the grammar, or if the next page is
+    unclear: there are two, or the link belongs to another document (anchor).
     """
     links: Dict[str, str] = {}
     for link in LINK.finditer(header.strip(" \t,")):
@@ -255,11 +255,9 @@ def parse_links(header: str) -> Dict[str, str]:
             rels = re.sub(r"\\(.)", r"\1", rels[1:-1])
         # requests, and so some servers, take ' for a quotation mark too.
         for rel in rels.replace("'", "").split():
-            if rel == "next" and (
-                    "anchor" in parameters
-                    or links.get("next", link[1]) != link[1]):
+            target = links.setdefault(rel, link[1])
+            if rel == "next" and (target != link[1] or "anchor" in parameters):
                 raise ValueError("it is unclear which page is next")
-            links.setdefault(rel, link[1])
     return links
 
 
@@ -268,28 +266,28 @@ def in_order(
         ) -> Generator[Response, None, None]:
     """Yield the pages at these URLs, in order, fetching `workers` at once.
 
-    The first error is raised at once: no further page is requested, and those
-    in flight keep nothing alive, for their threads are daemons.
+    The first error is raised at once, and no further page is requested. Pages
+    in flight do not keep the program alive: their threads are daemons.
     """
     if workers < 1:
         raise ValueError("workers must be at least 1")
     answers: "SimpleQueue[Any]" = SimpleQueue()
     arrived: Dict[str, Response] = {}
-    jobs = urls.copy()
-    waiting = iter(jobs)  # All threads take URLs from it; clear() ends it.
+    wanted = urls.copy()
+    next_urls = iter(wanted)  # shared by all threads; clear() ends it
 
-    def work() -> None:
+    def fetch_pages() -> None:
         """Fetch pages, one after the other; queue each one or its error."""
-        for url in waiting:
+        for url in next_urls:
             try:
                 answers.put((url, get_page(url)))
             except BaseException as error:
-                jobs.clear()
+                wanted.clear()
                 answers.put((url, error))
 
     try:
         for _ in urls[:workers]:
-            Thread(target=work, daemon=True).start()
+            Thread(target=fetch_pages, daemon=True).start()
         for url in urls:
             while url not in arrived:
                 answered, answer = answers.get()
@@ -298,4 +296,4 @@ def in_order(
                 arrived[answered] = answer
             yield arrived.pop(url)
     finally:
-        jobs.clear()
+        wanted.clear()
