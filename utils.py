@@ -145,9 +145,9 @@ def fetch(url: str, session: Optional[Session], **options: Any) -> Response:
         # requests does not wrap these; a redirect to nonsense raises one.
         raise AnswerError(f"{url} can't be fetched: {error}") from error
     if not is_double(response) and response.status_code >= 400:
-        where = USER_AND_PASSWORD.sub("//", str(response.url))
-        raise HTTPError(f"{where} answered {response.status_code}: "
-                        f"{response.reason}", response=response)
+        text = (f"{response.url} answered {response.status_code}: "
+                f"{response.reason}")
+        raise HTTPError(USER_AND_PASSWORD.sub("//", text), response=response)
     return response
 
 
