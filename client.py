@@ -269,7 +269,7 @@ def read_body(response: Response) -> bytes:
     with response:
         if encoding not in ("", "identity", "gzip"):
             raise AnswerError(f"{host} sent an encoding nobody asked for")
-        for chunk in response.iter_content(2**16):
+        for chunk in response.iter_content(zlib.DEF_BUF_SIZE):
             try:
                 body += (gzip.decompress(chunk, MAX_BODY + 1 - len(body))
                          if encoding == "gzip" else chunk)

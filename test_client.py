@@ -987,7 +987,7 @@ class TestBounds(ReplayTestCase):
 
     def test_unpacked_no_further(self) -> None:
         """A gzip bomb is not unpacked before it is measured."""
-        bomb = gzip.compress(bytes(20 * 2**20), 1)
+        bomb = gzip.compress(bytes(20 * 2**20))
         url = self.start_replay({ORG: [
             Fault(headers={"Content-Encoding": "gzip"}, body=bomb)]})
         tracemalloc.start()
@@ -2076,10 +2076,10 @@ class TestProgram(unittest.TestCase):
     @parameterized.expand([("client",), ("Client",)])
     def test_imported(self, name: str) -> None:
         """Imported, by whatever name, it neither runs nor handles Ctrl-C."""
-        handler = signal.getsignal(signal.SIGINT)
-        self.addCleanup(signal.signal, signal.SIGINT, handler)
+        self.heed_interrupts()
         runpy.run_path(os.path.join(HERE, "client.py"), run_name=name)
-        self.assertIs(signal.getsignal(signal.SIGINT), handler)
+        self.assertIs(
+            signal.getsignal(signal.SIGINT), signal.default_int_handler)
 
     def test_as_main(self) -> None:
         """Run as a program, the module exits with what main returns."""
