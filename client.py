@@ -6,7 +6,7 @@ shapes of answers, the session (timeouts, retries, a token) and the command.
 """
 import signal
 
-try:  # Before the slow imports: let Ctrl-C end it like any Unix tool.
+try:  # Before the slow imports: let Ctrl-C end the command at once.
     if __name__ == "__main__" and (
             signal.getsignal(signal.SIGINT) is signal.default_int_handler):
         signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -261,7 +261,7 @@ class GithubAdapter(HTTPAdapter):
 def read_body(response: Response) -> bytes:
     """Read and return a response's body, of at most MAX_BODY bytes."""
     host = parse_url(response.url).netloc
-    # Or else urllib3 would decode the body itself, and without a limit.
+    # With this header urllib3 would decode the body, and without a limit.
     encoding = response.raw.headers.pop("Content-Encoding", "").lower()
     gzip = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     body = bytearray()
@@ -303,8 +303,8 @@ def seconds_to_wait(
         backoff: Optional[float]) -> Optional[float]:
     """Return the seconds until the next try, or None if there is none.
 
-    Retry-After says it (RFC 9110, 10.2.3); if it does not, a 5xx waits for the
-    backoff, None after the last try. Raises LimitError if a limit forbids it.
+    Retry-After says how many (RFC 9110, 10.2.3); without it a 5xx takes the
+    backoff, None if no try is left. Raises LimitError if a limit is reached.
     https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
     wait = retry_after(headers.get("Retry-After", "").strip())
@@ -551,7 +551,7 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     finally:
-        gc.freeze()  # Or else Python would search them all for garbage.
+        gc.freeze()  # Or Python would search all objects for garbage.
         try:
             sys.stdout.flush()
         except OSError:  # main has reported it; Python would try again.

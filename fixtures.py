@@ -471,6 +471,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             for part in body:
                 self.wfile.write(b"%x\r\n%b\r\n" % (len(part), part))
+                self.wfile.flush()
             self.wfile.write(b"0\r\n\r\n")
         if fault.cut is not None:
             self.close_connection = True

@@ -230,7 +230,7 @@ def origin(url: str) -> Tuple[Optional[str], Optional[str], Optional[int]]:
 
 # A link in a Link header (RFC 8288, section 3): a target in angle brackets and
 # parameters, whose values may be quoted (RFC 9110, 5.6.4). It matches in one
-# way only, so no header takes long. If text is not a link, link[1] is None.
+# way only, so parsing never takes long. If text is no link, link[1] is None.
 LINK_PARAMETER = re.compile(
     r'\s*;(?:\s*([^\s=;,"<>]+)'
     r'(?:\s*=(?:\s*("(?:[^"\\]|\\.)*"|[^\s;,"]+))?)?)?')
