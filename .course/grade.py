@@ -32,7 +32,7 @@ with patch.object(sys, "dont_write_bytecode", True):
         PROJECT, Grade, Unusable, grade, project_sources, smallest_set,
         suite_files)
     from mistakes import (
-        EXPERIMENTS, MISTAKES, REWRITES, SUITES, Mistake, Rewrite, edited)
+        MISTAKES, REWRITES, SUITES, Mistake, Rewrite, edited)
     from runner import Job, Runners
 
 COMMAND = ".course/grade.py"
@@ -310,8 +310,7 @@ def mistake_of(
         if text == str(mistake.number):
             return mistake
     raise Unusable(
-        f"there is no {what} {text}: the mistakes are {numbers(MISTAKES)}; "
-        f"{numbers(EXPERIMENTS)} are for --try alone")
+        f"there is no {what} {text}: the mistakes are {numbers(MISTAKES)}")
 
 
 def numbers(mistakes: Sequence[Mistake]) -> str:
@@ -380,7 +379,7 @@ def change_of(text: str) -> Union[Mistake, Rewrite]:
     for rewrite in REWRITES:
         if not text.isdigit() and text in rewrite.name:
             return rewrite
-    return mistake_of(text, MISTAKES + EXPERIMENTS, "mistake")
+    return mistake_of(text, MISTAKES, "mistake")
 
 
 def try_out(runners: Runners, change: str, folder: str = str(PROJECT)) -> str:

@@ -2,23 +2,26 @@
 """The mistakes that a suite should notice, and the rewrites it should bear.
 
 All are edits of utils.py and client.py: the lines before, which must occur
-there exactly once, and the lines after. Mistakes 1 to 20 were counted in 95
-public suites for these modules; `suites` says how many notice each. The
-experiments after them belong to the course's first chapter; they don't count.
+there exactly once, and the lines after. The mistakes were counted in 95
+public suites for these modules; `suites` says how many notice each.
 """
 import ast
 from typing import Dict, List, NamedTuple
 
-# Headings in the tour of README.md.
-UNIT = "A unit test"
-PATCHING = "Where to patch"
-AUTOSPEC = "autospec and spec"
-PROPERTY = "PropertyMock"
+# Headings of the tour.
+FIRST = "A first test"
 CASES = "Tables of cases"
-RECORDED = "Recorded payloads"
-LOOPBACK = "A server on loopback"
 EXCEPTION = "Testing an exception"
-MEMOIZATION = "Proving memoization"
+COUNTING = "Counting: proving memoization"
+PROPERTIES = "Properties"
+DOUBLES = "Test doubles"
+PATCHING = "Where to patch"
+FORMS = "patch in three forms"
+ARGUMENTS = "The order of the arguments"
+RETURNING = "return_value and side_effect"
+PROPERTY_MOCK = "PropertyMock"
+AUTOSPEC = "autospec and spec"
+RECORDED = "Recorded payloads"
 
 SUITES = 95  # that were measured
 
@@ -83,16 +86,16 @@ MISTAKES = [
         EXCEPTION, 88,
         "Where a map lacks the key, the result is None, as if None stood "
         "there. The caller gets no KeyError.",
-        "test_utils.TestAccessNestedMap.test_access_nested_map_exception"),
+        "test_utils.TestAccessNestedMap"),
     Mistake(
         2, "access_nested_map", "only the first key is followed",
         Edit("utils.py",
              "    for key in path:\n",
              "    for key in path[:1]:\n"),
-        UNIT, 93,
+        FIRST, 93,
         "For the path a, b the result is what stands under a: the rest of "
         "the path is forgotten.",
-        "test_utils.TestAccessNestedMap.test_access_nested_map"),
+        "test_utils.TestAccessNestedMap"),
     Mistake(
         3, "access_nested_map", "a step into a number is a TypeError",
         Edit("utils.py",
@@ -101,7 +104,7 @@ MISTAKES = [
         EXCEPTION, 90,
         "Where the path goes on but a number is reached, the caller gets "
         "the TypeError of Python instead of a KeyError.",
-        "test_utils.TestAccessNestedMap.test_access_nested_map_exception"),
+        "test_utils.TestAccessNestedMap"),
     Mistake(
         4, "access_nested_map", "KeyError names the whole path",
         Edit("utils.py",
@@ -110,129 +113,134 @@ MISTAKES = [
         EXCEPTION, 31,
         "The KeyError is raised, but its argument is the path, not the key "
         "that failed.",
-        "test_utils.TestAccessNestedMap.test_access_nested_map_exception"),
+        "test_utils.TestAccessNestedMap"),
     Mistake(
         5, "get_json", "returns the response, not its JSON",
         Edit("utils.py",
-             "    response = fetch(url, session, **options)\n",
-             "    response = fetch(url, session, **options)\n"
-             "    return response\n"),
-        PATCHING, 90,
+             "    return requests.get(url).json()\n",
+             "    return requests.get(url)\n"),
+        DOUBLES, 90,
         "The caller gets the response object and has to call json() itself.",
-        "test_utils.TestGetJson.test_get_json"),
+        "test_utils.TestGetJson"),
     Mistake(
         6, "get_json", "asks another URL",
         Edit("utils.py",
-             "    response = fetch(url, session, **options)\n",
-             "    response = fetch(url + '/', session, **options)\n"),
-        PATCHING, 49,
+             "    return requests.get(url).json()\n",
+             "    return requests.get(url + \"/\").json()\n"),
+        FORMS, 49,
         "The request does not go to the URL that was given: a slash is "
         "added to it.",
-        "test_utils.TestGetJson.test_get_json"),
+        "test_utils.TestGetJson"),
     Mistake(
         7, "get_json", "asks twice",
         Edit("utils.py",
-             "    response = fetch(url, session, **options)\n",
-             "    response = fetch(url, session, **options)\n"
-             "    response = fetch(url, session, **options)\n"),
-        PATCHING, 56,
+             "    return requests.get(url).json()\n",
+             "    requests.get(url)\n"
+             "    return requests.get(url).json()\n"),
+        FORMS, 56,
         "Each call makes the same request two times. The result is right, "
         "but costs twice as much.",
-        "test_utils.TestGetJson.test_get_json"),
+        "test_utils.TestGetJson"),
     Mistake(
         8, "memoize", "forgets (a plain property)",
         Edit("utils.py",
-             "        return attributes[self._name]\n",
-             "        return attributes.pop(self._name)\n"),
-        MEMOIZATION, 82,
+             "        vars(instance)[self.__name__] = value\n", ""),
+        COUNTING, 82,
         "The method is called at each reading of the attribute, not at the "
         "first one only.",
-        "test_utils.TestMemoize.test_memoize"),
+        "test_utils.TestMemoize"),
     Mistake(
         9, "memoize", "shares its value between instances",
         Edit("utils.py",
-             "Dict[str, Value] = vars(instance)", "Any = vars(self)"),
-        MEMOIZATION, 82,
+             "        value = self.method(instance)\n"
+             "        vars(instance)[self.__name__] = value\n"
+             "        return value\n",
+             "        if \"value\" not in vars(self):\n"
+             "            self.value = self.method(instance)\n"
+             "        return self.value\n"),
+        COUNTING, 82,
         "The value that one instance has computed is what every other "
         "instance of the class gets.",
-        "test_utils.TestMemoizeCorners.test_each_instance_has_its_own"),
+        "test_utils.TestMemoize"),
     Mistake(
         10, "memoize", "makes no attribute (needs parentheses)",
         Edit("utils.py",
-             "        return attributes[self._name]\n",
-             "        value = attributes.pop(self._name)\n"
-             "        return lambda: value\n"),
-        MEMOIZATION, 91,
+             "        value = self.method(instance)\n",
+             "        result = self.method(instance)\n"
+             "        value = lambda: result\n"),
+        PROPERTIES, 91,
         "Reading the attribute gives a function. Only a call of it gives "
         "the value.",
-        "test_utils.TestMemoize.test_memoize"),
+        "test_utils.TestMemoize"),
     Mistake(
         11, "org", "asks for a user (/users/{org})",
         Edit("client.py",
-             "self.ORG_URL.format(org=name)",
-             "f\"{API_URL}/users/{name}\""),
+             "self.ORG_URL.format(org=self._org_name)",
+             "f\"https://api.github.com/users/{self._org_name}\""),
         PATCHING, 55,
         "The URL that is asked for is that of a user, not that of an "
         "organization.",
-        "test_client.TestGithubOrgClient.test_org"),
+        "test_client.TestGithubOrgClient"),
     Mistake(
         12, "org", "always google",
         Edit("client.py",
-             "self.ORG_URL.format(org=name)",
+             "self.ORG_URL.format(org=self._org_name)",
              "self.ORG_URL.format(org=\"google\")"),
-        CASES, 57,
+        ARGUMENTS, 57,
         "Whatever organization the client was made for, it asks for "
         "google.",
-        "test_client.TestGithubOrgClient.test_org"),
+        "test_client.TestGithubOrgClient"),
     Mistake(
         13, "_public_repos_url", "the organization's own URL",
         Edit("client.py", "self.org[\"repos_url\"]", "self.org[\"url\"]"),
-        PROPERTY, 74,
+        PROPERTY_MOCK, 74,
         "It is the URL of the organization, not that of its repositories.",
-        "test_client.TestGithubOrgClient.test_public_repos_url"),
+        "test_client.TestGithubOrgClient"),
     Mistake(
         14, "public_repos", "the license is ignored",
         Edit("client.py",
-             "                if license is None or "
+             " for repo in self.repos_payload\n"
+             "            if license is None or "
              "self.has_license(repo, license)]\n",
-             "                if True]\n"),
-        PROPERTY, 54,
+             " for repo in self.repos_payload]\n"),
+        PROPERTY_MOCK, 54,
         "Given a license, it returns the names of all repositories all the "
         "same.",
-        "test_client.TestGithubOrgClient.test_public_repos"),
+        "test_client.TestGithubOrgClient"),
     Mistake(
         15, "public_repos", "full names instead of names",
         Edit("client.py",
-             "[repo[\"name\"] for repo in self.repos_payload\n",
-             "[repo[\"full_name\"] for repo in self.repos_payload\n"),
-        RECORDED, 70,
+             "            repo[\"name\"] for repo in self.repos_payload\n",
+             "            repo[\"full_name\"] for repo in "
+             "self.repos_payload\n"),
+        RETURNING, 70,
         "It returns google/dagger where it should return dagger.",
-        "test_client.TestGithubOrgClient.test_public_repos"),
+        "test_client.TestGithubOrgClient"),
     Mistake(
         16, "public_repos", "the last repository is lost",
         Edit("client.py",
              "for repo in self.repos_payload\n",
              "for repo in self.repos_payload[:-1]\n"),
-        RECORDED, 70,
+        RETURNING, 70,
         "All names are returned but that of the last repository.",
-        "test_client.TestGithubOrgClient.test_public_repos"),
+        "test_client.TestGithubOrgClient"),
     Mistake(
         17, "has_license", "any license will do",
         Edit("client.py",
-             "        return bool(key == license_key)\n",
+             "        return key == license_key\n",
              "        return bool(key)\n"),
         CASES, 81,
         "A repository under another license is taken for one under this "
         "license.",
-        "test_client.TestGithubOrgClient.test_has_license"),
+        "test_client.TestGithubOrgClient"),
     Mistake(
         18, "has_license", "a part of the key will do",
         Edit("client.py",
-             "        return bool(key == license_key)\n",
-             "        return bool(license_key in key)\n"),
+             "        return key == license_key\n",
+             "        return license_key in key\n"),
         CASES, 5,
         "Asked for the license bsd, it says yes for bsd-3-clause.",
-        "test_client.TestGithubOrgClient.test_has_license"),
+        "test_client.TestGithubOrgClient"),
     Mistake(
         19, "has_license", "a null license is an error",
         Edit("client.py",
@@ -242,51 +250,80 @@ MISTAKES = [
         CASES, 57,
         "A repository whose license is None, as GitHub sends it for many, "
         "raises a TypeError.",
-        "test_client.TestGithubOrgClient.test_has_license"),
+        "test_client.TestGithubOrgClient"),
     Mistake(
         20, "repos_payload", "read again each time",
         Edit("client.py",
              "    @memoize\n    def repos_payload(",
              "    @property\n    def repos_payload("),
-        MEMOIZATION, 21,
+        COUNTING, 21,
         "The list of repositories is requested at each reading of the "
         "attribute, not at the first one only.",
-        "test_client.TestGithubOrgClient.test_repos_payload"),
-]
-
-EXPERIMENTS = [
+        "test_client.TestGithubOrgClient"),
     Mistake(
-        21, "GithubAdapter", "a page that breaks off is not asked for again",
+        21, "public_repos", "the full name, where there is one",
         Edit("client.py",
-             "TRANSIENT = (ChunkedEncodingError, ConnectionError, Timeout)\n",
-             "TRANSIENT = (ConnectionError, Timeout)\n"),
-        LOOPBACK, 0,
-        "A connection that breaks in the middle of a page is an error at "
-        "once.",
-        "test_client.TestRecovery.test_listing_comes_whole"),
+             "            repo[\"name\"] for repo in self.repos_payload\n",
+             "            repo.get(\"full_name\", repo[\"name\"]) "
+             "for repo in self.repos_payload\n"),
+        RECORDED, 56,
+        "It returns google/dagger where it should return dagger. A double "
+        "that has nothing but a name does not show it.",
+        "test_client.TestIntegrationGithubOrgClient"),
     Mistake(
-        22, "org", "calls get_json as it can't be called",
+        22, "has_license", "the SPDX id instead of the key, where there is "
+        "one",
         Edit("client.py",
-             "get_json(url)  # type: ignore[no-any-return]\n        org",
-             "get_json(address=url)\n        org"),
-        AUTOSPEC, 0,
-        "get_json has no argument of this name: the call is a TypeError.",
-        "test_client.TestGithubOrgClient.test_org"),
+             "        return key == license_key\n",
+             "        return repo[\"license\"].get(\"spdx_id\", key) "
+             "== license_key\n"),
+        RECORDED, 55,
+        "It looks for apache-2.0 among ids such as Apache-2.0, and finds "
+        "none. A double whose license has nothing but a key does not show "
+        "it.",
+        "test_client.TestIntegrationGithubOrgClient"),
     Mistake(
-        23, "memoize", "does not look whether the value is there",
-        Edit("utils.py",
-             "        if self._name not in attributes:\n",
-             "        if True:\n"),
-        MEMOIZATION, 0,
-        "An attribute that was added to a finished class is computed at "
-        "each reading. For every other one this makes no difference.",
-        "test_utils.TestMemoizeCorners.test_added_to_a_finished_class"),
+        23, "public_repos", "forks are left out",
+        Edit("client.py",
+             "            if license is None or "
+             "self.has_license(repo, license)]\n",
+             "            if not repo.get(\"fork\") and (\n"
+             "                license is None or "
+             "self.has_license(repo, license))]\n"),
+        RECORDED, 56,
+        "A repository that is a fork of another is not in the list, though "
+        "it is as public as the others.",
+        "test_client.TestIntegrationGithubOrgClient"),
     Mistake(
-        24, "access_nested_map", "asks the abstract class at each step",
-        Edit("utils.py",
-             "MAPPINGS = (dict, abc.Mapping)\n", "MAPPINGS = abc.Mapping\n"),
-        UNIT, 0,
-        "Every dict is a Mapping: this makes no difference but in speed."),
+        24, "public_repos", "repositories whose license is null are left out",
+        Edit("client.py",
+             "            if license is None or "
+             "self.has_license(repo, license)]\n",
+             "            if repo.get(\"license\", \"\") is not None and (\n"
+             "                license is None or "
+             "self.has_license(repo, license))]\n"),
+        RECORDED, 53,
+        "A repository whose license is None, as GitHub sends it for many, is "
+        "not in the list, though no license was asked for.",
+        "test_client.TestIntegrationGithubOrgClient"),
+    Mistake(
+        25, "repos_payload", "get_json with an argument too many",
+        Edit("client.py",
+             "get_json(self._public_repos_url)",
+             "get_json(self._public_repos_url, 30)"),
+        AUTOSPEC, 58,
+        "The real get_json takes a URL and nothing else: the call is a "
+        "TypeError. A double that takes any call does not show it.",
+        "test_client.TestIntegrationGithubOrgClient"),
+    Mistake(
+        26, "org", "get_json by a keyword that it lacks",
+        Edit("client.py",
+             "get_json(self.ORG_URL.format(org=self._org_name))",
+             "get_json(address=self.ORG_URL.format(org=self._org_name))"),
+        AUTOSPEC, 72,
+        "The real get_json has no argument of this name: the call is a "
+        "TypeError. A double that takes any call does not show it.",
+        "test_client.TestIntegrationGithubOrgClient"),
 ]
 
 REWRITES = [
@@ -307,8 +344,9 @@ def access_nested_map(nested_map, path):
     return access_nested_map(below, path[1:])
 '''),
         Edit("client.py",
-             "        return [repo[\"name\"] for repo in self.repos_payload\n"
-             "                if license is None or "
+             "        return [\n"
+             "            repo[\"name\"] for repo in self.repos_payload\n"
+             "            if license is None or "
              "self.has_license(repo, license)]\n",
              '''\
         names = []
@@ -331,15 +369,10 @@ def access_nested_map(nested_map, path):
 class MemoizeElsewhere(memoize):
     """Keeps all values of an instance in one dict, not as attributes."""
 
-    def __init__(self, method):
-        """Wrap the method, as memoize does."""
-        super().__init__(method)
-        self.method = method
-
     def __get__(self, instance, owner=None):
         """Compute the value, or look it up in the dict."""
-        if instance is None or not hasattr(instance, "__dict__"):
-            return super().__get__(instance, owner)
+        if instance is None:
+            return self
         values = vars(instance).setdefault("_memoized", {})
         if self not in values:
             values[self] = self.method(instance)
@@ -357,18 +390,13 @@ class MemoizeElsewhere(memoize):
 memoize = MemoizeElsewhere
 ''')]),
     Rewrite("a timeout passed to requests.get", [
-        Edit("utils.py",
-             "    response = fetch(url, session, **options)\n",
-             "    if session is None:\n"
-             "        options.setdefault(\"timeout\", 30)\n"
-             "    response = fetch(url, session, **options)\n")]),
+        Edit("utils.py", "requests.get(url)",
+             "requests.get(url, timeout=30)")]),
     Rewrite("the URL passed to get_json by keyword", [
-        Edit("client.py",
-             "get_json(url)  # type: ignore[no-any-return]\n        org",
-             "get_json(url=url)\n        org"),
-        Edit("client.py",
-             "get_json(url)  # type: ignore[no-any-return]\n        repos",
-             "get_json(url=url)\n        repos")]),
+        Edit("client.py", "get_json(self.ORG_URL",
+             "get_json(url=self.ORG_URL"),
+        Edit("client.py", "get_json(self._public_repos_url)",
+             "get_json(url=self._public_repos_url)")]),
 ]
 
 

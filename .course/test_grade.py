@@ -22,7 +22,7 @@ import grade
 import judge
 from judge import PROJECT, Grade, Unusable, project_sources
 from mistakes import (
-    EXPERIMENTS, MISTAKES, REWRITES, Edit, Mistake, edited, wrecked)
+    MISTAKES, REWRITES, Edit, Mistake, edited, wrecked)
 from pitfalls import findings
 from recorder import is_loopback
 from runner import Job, Runners
@@ -44,8 +44,7 @@ class TestGood(unittest.TestCase):
     def test_good(self):
         self.assertEqual(access_nested_map({"a": {"b": 2}}, ("a", "b")), 2)
 '''
-NUMBERS = (f"the mistakes are {grade.numbers(MISTAKES)}; "
-           f"{grade.numbers(EXPERIMENTS)} are for --try alone")
+NUMBERS = f"the mistakes are {grade.numbers(MISTAKES)}"
 GOOD_ID = "test_it.TestGood.test_good"
 BAD_ID = "test_it.TestBad.test_bad"
 
@@ -111,16 +110,16 @@ class TestMistakes(GraderTestCase):
     """Tests of the mistakes and the rewrites themselves."""
 
     def test_numbers(self) -> None:
-        """Each has its own; those of the public suites are 1 to 20."""
-        numbers = [mistake.number for mistake in MISTAKES + EXPERIMENTS]
+        """Each has its own; those of the public suites are 1 to 26."""
+        numbers = [mistake.number for mistake in MISTAKES]
         self.assertEqual(len(set(numbers)), len(numbers))
         self.assertEqual(
             [mistake.number for mistake in MISTAKES if mistake.suites],
-            list(range(1, 21)))
+            list(range(1, 27)))
 
     @parameterized.expand(
         [(mistake.name, [mistake.edit])
-         for mistake in MISTAKES + EXPERIMENTS]
+         for mistake in MISTAKES]
         + [(rewrite.name, rewrite.edits) for rewrite in REWRITES])
     def test_edits(self, _: str, edits: Any) -> None:
         """Each fits the modules as they are, and leaves them valid Python."""
@@ -165,14 +164,6 @@ class It:
             with self.assertRaisesRegex(RuntimeError, "wrecked"):
                 method()
 
-    def test_headings(self) -> None:
-        """Each mistake belongs to a heading of the tour in README."""
-        readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-        tour = readme[readme.index("tour"):]
-        self.assertEqual([mistake.name for mistake in MISTAKES + EXPERIMENTS
-                          if mistake.lesson
-                          and f"\n### {mistake.lesson}\n" not in tour], [])
-
     def test_noticed_by(self) -> None:
         """The project's tests pass, and each hint's last step is true."""
         job = Job(str(PROJECT), project_sources())
@@ -181,7 +172,7 @@ class It:
                           if result.failed], [])
         runs = {}
         for mistake in MISTAKES:
-            name = re.compile(re.escape(mistake.noticed_by) + r"(_\d+.*)?"
+            name = re.compile(re.escape(mistake.noticed_by) + r"\..*"
                               if mistake.noticed_by else ".*")
             runs[mistake.name] = RUNNERS.submit(job._replace(
                 sources=edited(job.sources, [mistake.edit]),
@@ -690,19 +681,19 @@ class TestCommand(GraderTestCase):
     def test_mistake_that_was_not_measured(self) -> None:
         """A mistake with nothing but its edit does without the rest."""
         own = Mistake(99, "get_json", "asks nobody",
-                      Edit("utils.py", "    response = fetch(",
-                           "    response = None and fetch("))
+                      Edit("utils.py", "    return requests",
+                           "    return None and requests"))
         with patch.object(grade, "MISTAKES", [*MISTAKES, own]):
             self.assertEqual(
                 grade.hint("99"), "99 get_json, step 1 of 2\n"
                 "get_json: asks nobody.\n"
                 "next: .course/grade.py --hint 99 2\n")
-            self.assertIn("+    response = None and", grade.hint("99", "2"))
+            self.assertIn("+    return None and", grade.hint("99", "2"))
             _, out, _ = self.command("nowhere", "nowhere")
         self.assertIn("\n  0      99 get_json: asks nobody\n", out)
 
     @parameterized.expand([
-        (["7"], r'7 get_json, step 1 of 4\nThe pattern: "Where to patch" .*\n'
+        (["7"], r'7 get_json, step 1 of 4\nThe pattern: "patch in .*\n'
          r"56 of 95 .*\nnext: .course/grade.py --hint 7 2\n"),
         (["7", "2"], r"7 get_json, step 2 of 4\nget_json: asks twice\.\n"
          r"Each .*\nnext: .course/grade.py --hint 7 3\n"),
@@ -782,7 +773,7 @@ class TestCommand(GraderTestCase):
         ([COMMAND], f"{COMMAND}: this is a file, not a folder"),
         ([str(PROJECT / ".ci" / "stubs")],
          f"{PROJECT / '.ci' / 'stubs'}: there is no test*.py in it"),
-        (["--hint", "21"], f"there is no hint for 21: {NUMBERS}"),
+        (["--hint", "27"], f"there is no hint for 27: {NUMBERS}"),
         (["--hint", "1", "5"],
          "there is no step 5: they are numbered from 1 to 4"),
         (["--hint", "1", "2", "3"], "error: too many arguments"),
