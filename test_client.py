@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""A model suite for client, and the second of two: read test_utils.py first.
+"""A model suite for client, the second of two: read test_utils.py first.
 
-It has tests of three kinds, from the smallest to the largest:
+There are tests of three kinds here:
 
-- unit tests (TestGithubOrgClient) take one method. They replace what crosses
-  the border of the module or asks the network, and what else would be in the
-  way. Not everything: public_repos runs the real has_license, and that runs
-  the real access_nested_map;
-- integration tests (TestIntegrationGithubOrgClient) let client and utils
-  work together on what GitHub really sends, recorded in fixtures.py. They
-  replace `requests.get` alone;
-- one test over loopback (TestGithubOrgClientOverLoopback) replaces not even
-  that. The real requests asks a small server in the same process.
+- A unit test tests one method. It replaces what asks the network, and the
+  attributes that the method reads. It does not replace everything:
+  public_repos calls the real has_license, which calls the real
+  access_nested_map.
+- An integration test lets client and utils work together, on payloads that
+  GitHub has really sent (fixtures.py has them). It replaces `requests.get`
+  and nothing else.
+- The test over loopback does not replace even that. There the real requests
+  talks to a real server, which the test starts.
 """
 import json
 import os
@@ -26,6 +26,7 @@ from parameterized import parameterized, parameterized_class
 from client import GithubOrgClient
 from fixtures import TEST_PAYLOAD
 
+# Enough for most unit tests. The real ones have 74 keys each.
 REPOS = [
     {"name": "one", "license": {"key": "mit"}},
     {"name": "two", "license": {"key": "apache-2.0"}},
@@ -36,7 +37,9 @@ REPOS = [
 class TestGithubOrgClient(unittest.TestCase):
     """Unit tests of GithubOrgClient, one method at a time."""
 
-    # A function without a network needs no double, only a table.
+    # A table is all that has_license needs. It calls access_nested_map, but
+    # that asks no network and always gives the same result: no double needs
+    # to take its place.
     @parameterized.expand([
         ("same", {"license": {"key": "mit"}}, "mit", True),
         ("another", {"license": {"key": "mit"}}, "apache-2.0", False),
@@ -48,14 +51,14 @@ class TestGithubOrgClient(unittest.TestCase):
     def test_has_license(
             self, _: str, repo: Dict[str, Any], license_key: str,
             expected: bool) -> None:
-        """Only a license with exactly this key will do."""
-        # A static method needs no instance: it is called on the class.
+        """The result is True only for a license with exactly this key."""
+        # A static method can be called on the class, without an instance.
         self.assertIs(
             GithubOrgClient.has_license(repo, license_key), expected)
 
     def test_has_license_needs_a_key(self) -> None:
-        """None is no license key: asking for it is an AssertionError."""
-        # Any turns off the type checker here: None is wrong on purpose.
+        """A key of None is an AssertionError."""
+        # The hint Any keeps a type checker quiet: None is wrong on purpose.
         key: Any = None
         with self.assertRaises(AssertionError) as caught:
             GithubOrgClient.has_license({"license": None}, key)
@@ -63,9 +66,10 @@ class TestGithubOrgClient(unittest.TestCase):
             caught.exception.args, ("license_key cannot be None",))
 
     # The target is client.get_json, not utils.get_json. get_json is defined
-    # in utils, but `from utils import get_json` gave client a name of its
-    # own for it, and that name is what org calls. Replaced in utils, it
-    # would be replaced for nobody. Patch a name where it is looked up.
+    # in utils, but client has a name of its own for it, since the line
+    # `from utils import get_json` there. org looks it up under that name, so
+    # a patch of utils.get_json would change nothing here. The rule: patch
+    # where the name is looked up.
     @parameterized.expand([
         ("google", "https://api.github.com/orgs/google"),
         ("abc", "https://api.github.com/orgs/abc"),
@@ -75,7 +79,7 @@ class TestGithubOrgClient(unittest.TestCase):
         """The organization is requested once, when it is first read."""
         get_json.return_value = {"login": org_name}
         org_client = GithubOrgClient(org_name)
-        # There is a client now, but no request yet.
+        # There is a client now, but there was no request yet.
         get_json.assert_not_called()
         self.assertEqual(org_client.org, {"login": org_name})
         self.assertEqual(org_client.org, {"login": org_name})
@@ -83,12 +87,11 @@ class TestGithubOrgClient(unittest.TestCase):
 
     def test_public_repos_url(self) -> None:
         """The URL of the repositories is the organization's repos_url."""
-        # patch.object takes the object itself, and the name of what to
-        # replace in it. `org` is an attribute that is computed when it is
-        # read. Its double must be so, too: a PropertyMock returns its
-        # return_value when it is read; a Mock there would be the value. It
-        # stands in the class, since Python looks up a property there, and
-        # not in the instance.
+        # patch.object takes an object and the name of its attribute. Here
+        # the object is the class, because there Python finds out that `org`
+        # is computed. A PropertyMock is a double of such an attribute:
+        # reading it gives its return_value. Reading a plain Mock would give
+        # the Mock itself.
         with patch.object(
                 GithubOrgClient, "org", new_callable=PropertyMock) as org:
             org.return_value = {
@@ -98,7 +101,7 @@ class TestGithubOrgClient(unittest.TestCase):
                 GithubOrgClient("x")._public_repos_url,
                 "https://example.com/x/repos")
 
-    # Two patches: the lower one works first, so its Mock comes first.
+    # Two patches: the lower one is applied first, so its Mock comes first.
     @patch("client.get_json", autospec=True)
     @patch.object(
         GithubOrgClient, "_public_repos_url", new_callable=PropertyMock)
@@ -110,14 +113,14 @@ class TestGithubOrgClient(unittest.TestCase):
         self.assertEqual(org_client.repos_payload, REPOS)
         self.assertEqual(org_client.repos_payload, REPOS)
         get_json.assert_called_once_with("https://example.com/x/repos")
-        # To read a PropertyMock is to call it, without arguments.
+        # Reading a PropertyMock is recorded as a call without arguments.
         url.assert_called_once_with()
 
-    # A double need not be a Mock. `new` puts this list itself in place of
-    # the attribute, and then patch passes no argument to the test.
+    # A double can be a plain value. `new` says what to put in place of the
+    # attribute. patch then makes no Mock, and passes none to the test.
     @patch.object(GithubOrgClient, "repos_payload", new=REPOS)
     def test_public_repos(self) -> None:
-        """All names come back, in the order of the repositories."""
+        """All names come back, in order."""
         self.assertEqual(
             GithubOrgClient("x").public_repos(), ["one", "two", "three"])
 
@@ -132,43 +135,44 @@ class TestGithubOrgClient(unittest.TestCase):
             self, _: str, license_key: str, names: List[str]) -> None:
         """Only the names of the repositories under the license come back.
 
-        The real has_license runs, and may: it is of the same class, and
-        asks no network. So a fault in it makes this test red, too.
+        The real has_license runs, and may: it belongs to the same class and
+        asks no network. So a mistake in it makes this test fail, too.
         """
         self.assertEqual(
             GithubOrgClient("x").public_repos(license_key), names)
 
 
-# A table for a whole class. For each tuple of TEST_PAYLOAD there is one
-# class with all the tests below: TestIntegrationGithubOrgClient_0, and _1,
-# _2 if there were more. The values of the tuple become attributes of the
-# class, under the names in the first argument.
+# A table for a whole class. Each tuple in TEST_PAYLOAD makes one class with
+# all of the tests below. Its values become attributes of that class, under
+# these names. The number of the tuple becomes part of the class's name. There
+# is one tuple, so the only class is TestIntegrationGithubOrgClient_0.
 @parameterized_class(
     ("org_payload", "repos_payload", "expected_repos", "apache2_repos"),
     TEST_PAYLOAD)
 class TestIntegrationGithubOrgClient(unittest.TestCase):
     """Integration tests on recorded payloads, with requests.get replaced.
 
-    A unit test with a simple double can't notice what is wrong only on what
-    GitHub sends. REPOS has no full_name, no fork and no license that is
-    null; the recorded repositories have.
+    They notice mistakes that a simple double hides. No repository in REPOS
+    is a fork, has a full_name, or has a license that is null. Among the
+    recorded ones there are such repositories.
     """
 
-    # Type hints alone, no values: parameterized_class and setUpClass give
-    # the class these attributes.
+    # These are type hints without values. parameterized_class sets the first
+    # four, and setUpClass the last.
     org_payload: Dict[str, Any]
     repos_payload: List[Dict[str, Any]]
     expected_repos: List[str]
     apache2_repos: List[str]
     get_patcher: Any
 
-    # unittest calls setUpClass once, before all the tests of the class, and
-    # tearDownClass once, after all of them. There is no instance yet when
-    # setUpClass is called, so both are class methods: @classmethod passes
-    # the class itself, as `cls`, where a method gets `self`.
+    # setUp is called before each test, setUpClass once before all tests of
+    # the class, and tearDownClass once after them. When setUpClass is called,
+    # there is no instance yet. So both are class methods: what @classmethod
+    # passes as the first argument is not an instance, `self`, but the class,
+    # `cls`.
     @classmethod
     def setUpClass(cls) -> None:
-        """Replace requests.get by a double that knows two URLs."""
+        """Replace requests.get with a double that knows two URLs."""
         org_url = "https://api.github.com/orgs/google"
         payloads = {
             org_url: cls.org_payload,
@@ -176,23 +180,27 @@ class TestIntegrationGithubOrgClient(unittest.TestCase):
         }
 
         def answer(url: str) -> Mock:
-            """Return a response with the payload for a URL."""
-            # With a spec the Mock has these attributes, and no others. If
-            # the code asked for another, that would be an AttributeError.
+            """Return a response with the payload of this URL."""
+            # With a spec, a Mock has the attributes in this list. Any other
+            # is an AttributeError.
             response = Mock(spec=["json"])
             response.json.return_value = payloads[url]
             return response
 
-        # A function as side_effect is called with the arguments, and what
-        # it returns is returned. So each URL has its answer, in any order,
-        # and a URL that is not in `payloads` is a KeyError.
+        # A function as side_effect: each call of the double calls it with
+        # the same arguments, and returns what it returns. So the answer can
+        # depend on the URL. Another URL than these two is a KeyError.
         cls.get_patcher = patch(
             "requests.get", autospec=True, side_effect=answer)
         cls.get_patcher.start()
 
     @classmethod
     def tearDownClass(cls) -> None:
-        """Put the real requests.get back."""
+        """Put the real requests.get back.
+
+        addCleanup is for one test. addClassCleanup, for a class, came with
+        Python 3.8.
+        """
         cls.get_patcher.stop()
 
     def test_public_repos(self) -> None:
@@ -208,46 +216,48 @@ class TestIntegrationGithubOrgClient(unittest.TestCase):
 
 
 class TestGithubOrgClientOverLoopback(unittest.TestCase):
-    """A test in which a real request gets a real answer.
+    """An integration test in which even the request is real.
 
-    The address 127.0.0.1, called loopback, is this machine itself. Nothing
-    leaves it.
+    It goes to 127.0.0.1, an address that is called loopback: there every
+    machine talks to itself, and nothing leaves it.
     """
 
-    # patch.dict adds to a dictionary, and takes it out again. This variable
-    # of the environment says: no proxy for this address.
+    # patch.dict changes entries of a dictionary while the test runs. This
+    # one tells requests to use no proxy for 127.0.0.1.
     @patch.dict(os.environ, {"no_proxy": "127.0.0.1"})
     def test_public_repos(self) -> None:
-        """A client lists repositories that come over HTTP."""
+        """The names of repositories that come over HTTP come back."""
         payloads: Dict[str, Any] = {}
 
         class Handler(BaseHTTPRequestHandler):
-            """Answers each GET with the payload for its path, in JSON."""
+            """Answers a GET with the payload of its path, as JSON."""
 
             def do_GET(self) -> None:
-                """Send a status, the headers and a body."""
+                """Send the status, the headers and the body."""
                 self.send_response(200)
                 self.end_headers()
                 self.wfile.write(json.dumps(payloads[self.path]).encode())
 
             def log_message(self, *args: Any) -> None:
-                """Write nothing, where the class would write a line."""
+                """Write nothing; otherwise each request is a line."""
 
-        # Port 0 lets the system choose a port that is free.
+        # With port 0 the system chooses a free port.
         server = HTTPServer(("127.0.0.1", 0), Handler)
         self.addCleanup(server.server_close)
-        # The server waits for requests in a thread of its own, so that the
-        # test can go on.
+        # serve_forever returns only when the server is shut down, so it runs
+        # in a thread, beside the test. Every 0.01 seconds it looks whether
+        # it has to end.
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        # Cleanups run in reverse. The server is told to stop, its thread
-        # comes to an end, and only then is the port closed.
+        # The cleanup that was added last comes first: shut the server down,
+        # wait for the end of the thread, close the server's socket.
         self.addCleanup(thread.join)
         self.addCleanup(server.shutdown)
 
         url = f"http://127.0.0.1:{server.server_port}"
         payloads["/orgs/x"] = {"repos_url": f"{url}/orgs/x/repos"}
         payloads["/orgs/x/repos"] = REPOS
+        # The third argument of patch.object is `new`, as above.
         with patch.object(GithubOrgClient, "ORG_URL", url + "/orgs/{org}"):
             names = GithubOrgClient("x").public_repos()
         self.assertEqual(names, ["one", "two", "three"])

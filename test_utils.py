@@ -1,60 +1,64 @@
 #!/usr/bin/env python3
-"""A model suite for utils, and the first of two: test_client.py is next.
+"""A model suite for utils, the first of two: test_client.py is the second.
 
-Read it from top to bottom. Each pattern of testing is explained where it
-first occurs, and nothing is used before it is explained. TestAccessNestedMap
-needs no test double, and TestMemoize needs none. TestGetJson and
-TestGetJsonWithSetUp replace `requests.get`: no test asks the network.
+Read it from top to bottom: each pattern of testing is explained where it
+first occurs. All of these are unit tests: each tests one function by itself.
+The functions of the first two classes need nothing else. get_json calls
+`requests.get`, and the last two classes put a test double in its place, so
+no test asks the network.
 
-Run all of it, or one class, or one test:
+Run the whole suite, one class, or one test:
 
     python -m unittest test_utils.py
     python -m unittest test_utils.TestMemoize
     python -m unittest test_utils.TestMemoize.test_memoize
 """
 import unittest
-from types import MappingProxyType
-from typing import Any, List, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 from unittest.mock import Mock, call, patch
 
 import requests
 from parameterized import parameterized
+from requests.structures import CaseInsensitiveDict
 
 from utils import access_nested_map, get_json, memoize
 
 
-# A class of tests is a subclass of unittest.TestCase. unittest runs each of
-# its methods whose name begins with "test". Each test gets an instance of
-# the class of its own, so that no test can disturb another.
+# A class of tests is a subclass of unittest.TestCase. Each of its methods
+# whose name begins with "test" is a test. unittest makes a new instance of
+# the class for each test, so what one test stores in `self`, no other sees.
 class TestAccessNestedMap(unittest.TestCase):
-    """Unit tests of access_nested_map: a value at the end of a path."""
+    """Unit tests of access_nested_map: the value at the end of a path."""
 
-    # `-> None` is a type hint: this method returns nothing. Python does not
-    # check type hints. They may be left out, here and everywhere below.
+    # `-> None` is a type hint: this method returns nothing. Python itself
+    # does not check type hints. You may leave them out of your own tests.
     def test_two_keys(self) -> None:
         """Two keys lead to the value in the inner map.
 
         Most tests have these three steps: arrange (make what is needed),
-        act (call what is tested), assert (compare what has come back).
+        act (call what is tested), assert (compare the result with what was
+        expected).
         """
         nested_map = {"a": {"b": 2}}
         value = access_nested_map(nested_map, ("a", "b"))
         self.assertEqual(value, 2)
 
     # A table of cases. A line that begins with @ is a decorator: it takes
-    # the function below it, and puts something else in its place. `expand`
-    # puts one test for each row there, and passes it the values of the row
-    # as arguments. The first value, if it is text, goes into the name of the
-    # test, after the number of the row: test_access_nested_map_0_one_key,
-    # test_access_nested_map_1_inner_map and so on. The test itself has no
-    # use for it, so its parameter is called _.
+    # the function below it and puts something else in its place. `expand`
+    # makes one test of each row, and passes the values of the row to it as
+    # arguments. If the first value is text, it becomes part of the name of
+    # the test, after the number of the row. So these are the tests
+    # test_access_nested_map_0_one_key, test_access_nested_map_1_inner_map
+    # and so on. The test itself does not need that value, so the parameter
+    # is called _ (not used).
     @parameterized.expand([
         ("one_key", {"a": 1}, ("a",), 1),
         ("inner_map", {"a": {"b": 2}}, ("a",), {"b": 2}),
         ("three_keys", {"a": {"b": {"c": 3}}}, ("a", "b", "c"), 3),
         ("keys_of_any_type", {1: {None: "x"}}, (1, None), "x"),
         ("value_none", {"a": {"b": None}}, ("a", "b"), None),
-        ("not_a_dict", MappingProxyType({"a": 1}), ("a",), 1),
+        # requests keeps the headers of a response in such a mapping.
+        ("not_a_dict", CaseInsensitiveDict({"Link": 1}), ("Link",), 1),
     ])
     def test_access_nested_map(
             self, _: str, nested_map: Mapping[Any, Any],
@@ -65,8 +69,8 @@ class TestAccessNestedMap(unittest.TestCase):
     def test_empty_path(self) -> None:
         """An empty path returns the map itself, not a copy."""
         nested_map = {"a": 1}
-        # assertIs wants the same object. assertEqual wants an equal one, and
-        # a copy would be equal.
+        # assertIs wants the very same object. A copy would be enough for
+        # assertEqual, because a copy is equal.
         self.assertIs(access_nested_map(nested_map, ()), nested_map)
 
     @parameterized.expand([
@@ -76,36 +80,40 @@ class TestAccessNestedMap(unittest.TestCase):
         ("step_into_a_number", {"a": 1}, ("a", "b"), "b"),
         ("step_into_none", {"a": None}, ("a", "b"), "b"),
         ("step_into_a_list", {"a": ["x"]}, ("a", 0), 0),
+        ("not_a_dict", CaseInsensitiveDict(), ("Link",), "Link"),
     ])
     def test_access_nested_map_exception(
             self, _: str, nested_map: Mapping[Any, Any],
             path: Sequence[Any], failed: Any) -> None:
         """A KeyError is raised, and holds the key that failed."""
-        # An exception: the test fails if the block ends without this one.
+        # The test fails if nothing in this block raises a KeyError. The
+        # name after `as` holds the exception that was caught.
         with self.assertRaises(KeyError) as caught:
             access_nested_map(nested_map, path)
-        # The call that raises ends the block. A line after it, but still in
-        # the block, would never run. So the comparison stands outside.
+        # Compare after the block. The exception ends the block, so a line
+        # that follows inside it never runs.
         self.assertEqual(caught.exception.args, (failed,))
 
 
 class TestMemoize(unittest.TestCase):
-    """Unit tests of memoize: a method becomes an attribute, kept once read.
+    """Unit tests of memoize: an attribute that is computed once.
 
-    What `circle.area` means depends on what stands in the class Circle:
+    What `circle.area` is depends on how the class Circle defines area:
 
-    - a plain method: it is the method, and `circle.area()` calls it;
-    - a method under @property: reading `circle.area` calls it, each time;
-    - a method under @memoize: the first reading calls it, and what comes
-      back is kept for the later ones.
+    - as a plain method: `circle.area` is the method, and only
+      `circle.area()` calls it;
+    - as a method under @property: reading `circle.area` calls the method,
+      every time, and gives what it returns;
+    - as a method under @memoize: the first reading calls the method, and
+      what it returns is kept for every later reading.
 
-    So there are no parentheses after a memoized attribute.
+    So a memoized attribute is read without parentheses.
     """
 
     def test_memoize(self) -> None:
         """An attribute that is read twice is computed once."""
-        # Counting: the method writes down each of its calls in a list. What
-        # records calls is called a spy.
+        # How often is the method called? It adds an item to this list each
+        # time. A thing that records calls is called a spy.
         computed = []
 
         class Circle:
@@ -140,35 +148,48 @@ class TestMemoize(unittest.TestCase):
         small, large = Square(2), Square(3)
         self.assertEqual(small.area, 4)
         self.assertEqual(large.area, 9)
-        # Read again: computing the second has not changed the first.
+        # Read it again: the area of large must not have taken its place.
         self.assertEqual(small.area, 4)
 
-    def test_none_is_kept_and_an_exception_is_not(self) -> None:
-        """None is a value like any other; after an exception there is none.
-
-        The method fails once and returns None once. A third call would find
-        the list empty, and `pop` would raise an IndexError.
-        """
-        results: List[Any] = [ValueError("not yet"), None]
+    def test_none_is_kept(self) -> None:
+        """None is kept like any other value."""
+        computed = []
 
         class Report:
-            """A report that is not ready at first."""
+            """A report whose author is memoized."""
 
             @memoize
-            def text(self) -> None:
-                """Raise the first result; return the second."""
-                result = results.pop(0)
-                if result is not None:
-                    raise result
+            def author(self) -> None:
+                """Record the call; there is no author."""
+                computed.append("author")
+
+        report = Report()
+        self.assertIsNone(report.author)
+        self.assertIsNone(report.author)
+        self.assertEqual(computed, ["author"])
+
+    def test_exception_is_not_kept(self) -> None:
+        """After an exception, the next reading calls the method again."""
+        computed = []
+
+        class Report:
+            """A report whose text is memoized."""
+
+            @memoize
+            def text(self) -> str:
+                """Fail at the first call, and not at the second."""
+                computed.append("text")
+                if len(computed) == 1:
+                    raise ValueError("not ready")
+                return "ready"
 
         report = Report()
         with self.assertRaises(ValueError):
             report.text
-        self.assertIsNone(report.text)
-        self.assertIsNone(report.text)
+        self.assertEqual(report.text, "ready")
 
     def test_docstring(self) -> None:
-        """The attribute has the docstring of the method, for help()."""
+        """The attribute has the docstring of the method."""
 
         class Circle:
             """A circle whose area is memoized."""
@@ -183,59 +204,63 @@ class TestMemoize(unittest.TestCase):
 
 
 class TestGetJson(unittest.TestCase):
-    """Unit tests of get_json, with a test double in place of requests.get.
+    """Unit tests of get_json, with a test double of requests.get.
 
-    The real one asks the network: slow, and another answer tomorrow. A test
-    double plays its part for one test, as a stunt double does for an actor.
+    The real one needs the network, which is slow, may be down, and answers
+    differently tomorrow. A test double takes its place for one test, as a
+    stunt double takes the place of an actor for one scene.
     """
 
-    # `patch` puts a Mock in place of what it names while the test runs, and
-    # puts the real thing back afterwards. As a decorator it passes the Mock
-    # to the test, as one more argument. get_json finds `get` in the module
-    # requests each time that it is called, so that is where to replace it.
+    # While the test runs, patch puts a Mock in place of what it names. After
+    # the test it puts the real thing back. The Mock is passed to the test as
+    # an argument. The target is `requests.get`, because get_json looks up
+    # `get` in the module requests each time it is called. (The Mock is a
+    # MagicMock, which can do a little more: it has a length, for example.)
     @patch("requests.get")
     def test_json_of_the_response(self, get: Mock) -> None:
-        """What comes back is the JSON of the response: that very object."""
+        """The result is what json() of the response returns."""
         document = {"payload": True}
-        # A Mock has every attribute that it is asked for, each of them a
-        # Mock. It can be called, and returns its return_value. So this line
-        # says what `requests.get(...).json()` is.
+        # A Mock has any attribute that you ask for; each is a Mock, too. It
+        # can be called, and a call returns its return_value. So this line
+        # says what `requests.get(...).json()` returns.
         get.return_value.json.return_value = document
         self.assertIs(get_json("http://example.com"), document)
 
-    # Both decorators on one test. They work from the bottom up: first patch
-    # takes the test, then expand takes what patch has made. A call goes the
-    # other way: expand passes the values of the row, then patch adds its
-    # Mock. So the row comes first and the Mock last. Had `get` been put
-    # before `url`, it would hold the URL, and `get.return_value` would be an
-    # AttributeError: text has no such attribute.
+    # Two decorators on one test are applied from the bottom up: first patch,
+    # then expand. The arguments come in this order: first the values of the
+    # row, in their order, and last the Mock. With `get` in front of `url`,
+    # `get` would be the text "http://example.com", and `get.return_value`
+    # an AttributeError. With patch above expand, the tests would get no Mock.
     @parameterized.expand([
         ("object", "http://example.com", {"payload": True}),
-        ("list", "http://example.com/a/list", [1, 2]),
+        ("list", "http://example.com/list", [1, 2]),
         ("null", "http://example.com/null", None),
     ])
     @patch("requests.get")
     def test_get_json(
             self, _: str, url: str, document: Any, get: Mock) -> None:
-        """The URL is requested once, as it is, and its JSON comes back."""
+        """The URL is requested once, unchanged, and its JSON comes back."""
+        # A Mock can also be made by hand, here as the double of a response.
         response = Mock()
         response.json.return_value = document
         get.return_value = response
         self.assertEqual(get_json(url), document)
-        # A Mock records its calls, as the list in test_memoize did. This
-        # fails if there was no call, a second one, or other arguments.
+        # A Mock is a spy: it records its calls. This fails if get was not
+        # called, was called twice, or was called with other arguments.
+        # Without the parentheses it would check nothing.
         get.assert_called_once_with(url)
         response.json.assert_called_once_with()
 
     def test_error_is_passed_on(self) -> None:
         """What requests.get raises is passed on, not hidden."""
-        # In a `with`, patch replaces only while the block lasts, and the
-        # Mock is what follows `as`. Keyword arguments set it up. An
-        # exception as side_effect is raised when the Mock is called.
+        # patch can also stand in a `with`. Then it lasts as long as the
+        # block, and the double is what follows `as`.
         #
-        # A plain Mock takes any arguments, also those that the real function
-        # would refuse. With autospec=True it takes what the real one takes,
-        # and anything else is a TypeError, as in real life.
+        # An exception as side_effect: calling the double raises it.
+        #
+        # A Mock can be called with any arguments, even with some that the
+        # real function refuses. With autospec=True the double accepts what
+        # the real one accepts, and anything else is a TypeError.
         with patch("requests.get", autospec=True,
                    side_effect=requests.ConnectionError("no route")) as get:
             with self.assertRaises(requests.ConnectionError):
@@ -244,20 +269,18 @@ class TestGetJson(unittest.TestCase):
 
 
 class TestGetJsonWithSetUp(unittest.TestCase):
-    """Unit tests of get_json that share how requests.get is replaced."""
+    """Unit tests of get_json that get their double from setUp."""
 
-    # unittest calls setUp before each test, and each time anew. So all the
-    # tests of the class have the double, and share nothing.
+    # unittest calls setUp before each test of the class.
     def setUp(self) -> None:
-        """Replace requests.get for one test."""
-        # Here no block ends with the test, and no function either. So the
-        # patch is started by hand, and must be stopped by hand.
+        """Replace requests.get until the test is over."""
+        # The third way: make the patch, start it, and stop it later.
         patcher = patch("requests.get", autospec=True)
         self.get = patcher.start()
-        # addCleanup notes what to call when the test is over, whether it
-        # passes or fails. `stop` stands here without parentheses: it is
-        # handed over, not called. Of several cleanups, the last one added
-        # is called first.
+        # A cleanup is called after the test, whether it passes or fails.
+        # There are no parentheses after `stop`: the method is handed over
+        # here, and called later. If there are several cleanups, the one that
+        # was added last is called first.
         self.addCleanup(patcher.stop)
 
     def test_each_call_is_a_request(self) -> None:
@@ -265,22 +288,21 @@ class TestGetJsonWithSetUp(unittest.TestCase):
         first, second = Mock(), Mock()
         first.json.return_value = "old"
         second.json.return_value = "new"
-        # A list as side_effect: each call returns its next item.
+        # A list as side_effect: each call returns the next item.
         self.get.side_effect = [first, second]
         self.assertEqual(get_json("http://example.com/a"), "old")
         self.assertEqual(get_json("http://example.com/a"), "new")
-        # `call` writes down a call, to compare it with those recorded. This
-        # wants these calls one right after the other.
+        # `call(...)` describes a call. The list describes two in a row.
         self.get.assert_has_calls(
             [call("http://example.com/a"), call("http://example.com/a")])
 
     def test_answer_that_is_not_json(self) -> None:
-        """A ValueError of the response's json() is passed on."""
+        """The ValueError that json() raises is passed on."""
         self.get.return_value.json.side_effect = ValueError("not JSON")
         with self.assertRaises(ValueError):
             get_json("http://example.com")
 
 
-# True if this file is run as a program (./test_utils.py), not imported.
+# True when this file is run as a program: ./test_utils.py
 if __name__ == "__main__":
     unittest.main()
