@@ -3,15 +3,14 @@
 
 There are tests of three kinds here:
 
-- A unit test tests one method. It replaces what asks the network, and the
-  attributes that the method reads. It does not replace everything:
-  public_repos calls the real has_license, which calls the real
-  access_nested_map.
-- An integration test lets client and utils work together, on payloads that
-  GitHub has really sent (fixtures.py has them). It replaces `requests.get`
-  and nothing else.
+- A unit test tests one method. Where the method calls get_json, which asks
+  the network, or reads a computed attribute, the test replaces these. It
+  does not replace everything: public_repos calls the real has_license, which
+  calls the real access_nested_map.
+- An integration test lets client and utils work together, on the recorded
+  payloads in fixtures.py. It replaces `requests.get` and nothing else.
 - The test over loopback does not replace even that. There the real requests
-  talks to a real server, which the test starts.
+  library talks to a real server, which the test starts.
 """
 import json
 import os
@@ -26,7 +25,7 @@ from parameterized import parameterized, parameterized_class
 from client import GithubOrgClient
 from fixtures import TEST_PAYLOAD
 
-# Enough for most unit tests. The real ones have 74 keys each.
+# Repositories with two keys each, for unit tests. GitHub sends 74 keys each.
 REPOS = [
     {"name": "one", "license": {"key": "mit"}},
     {"name": "two", "license": {"key": "apache-2.0"}},
@@ -37,9 +36,9 @@ REPOS = [
 class TestGithubOrgClient(unittest.TestCase):
     """Unit tests of GithubOrgClient, one method at a time."""
 
-    # A table is all that has_license needs. It calls access_nested_map, but
-    # that asks no network and always gives the same result: no double needs
-    # to take its place.
+    # A table is all that has_license needs. It calls access_nested_map, which
+    # needs no double: it asks no network, and its result depends on nothing
+    # but its arguments.
     @parameterized.expand([
         ("same", {"license": {"key": "mit"}}, "mit", True),
         ("another", {"license": {"key": "mit"}}, "apache-2.0", False),
@@ -79,7 +78,7 @@ class TestGithubOrgClient(unittest.TestCase):
         """The organization is requested once, when it is first read."""
         get_json.return_value = {"login": org_name}
         org_client = GithubOrgClient(org_name)
-        # There is a client now, but there was no request yet.
+        # Making a client requests nothing.
         get_json.assert_not_called()
         self.assertEqual(org_client.org, {"login": org_name})
         self.assertEqual(org_client.org, {"login": org_name})
@@ -87,11 +86,12 @@ class TestGithubOrgClient(unittest.TestCase):
 
     def test_public_repos_url(self) -> None:
         """The URL of the repositories is the organization's repos_url."""
-        # patch.object takes an object and the name of its attribute. Here
-        # the object is the class, because there Python finds out that `org`
-        # is computed. A PropertyMock is a double of such an attribute:
-        # reading it gives its return_value. Reading a plain Mock would give
-        # the Mock itself.
+        # patch.object takes an object and the name of one of its attributes.
+        # `org` is computed when it is read. Such an attribute is defined in
+        # the class, so here the object is the class, not an instance.
+        # new_callable says what kind of double to make. Reading a
+        # PropertyMock gives its return_value. Reading a plain Mock would
+        # give the Mock itself.
         with patch.object(
                 GithubOrgClient, "org", new_callable=PropertyMock) as org:
             org.return_value = {
@@ -102,6 +102,7 @@ class TestGithubOrgClient(unittest.TestCase):
                 "https://example.com/x/repos")
 
     # Two patches: the lower one is applied first, so its Mock comes first.
+    # With the parameters swapped, `url` would be the double of get_json.
     @patch("client.get_json", autospec=True)
     @patch.object(
         GithubOrgClient, "_public_repos_url", new_callable=PropertyMock)
@@ -116,8 +117,8 @@ class TestGithubOrgClient(unittest.TestCase):
         # Reading a PropertyMock is recorded as a call without arguments.
         url.assert_called_once_with()
 
-    # A double can be a plain value. `new` says what to put in place of the
-    # attribute. patch then makes no Mock, and passes none to the test.
+    # A double can be a plain value. `new` is what to put in place of the
+    # attribute. With it patch makes no Mock, and passes none to the test.
     @patch.object(GithubOrgClient, "repos_payload", new=REPOS)
     def test_public_repos(self) -> None:
         """All names come back, in order."""
@@ -142,10 +143,11 @@ class TestGithubOrgClient(unittest.TestCase):
             GithubOrgClient("x").public_repos(license_key), names)
 
 
-# A table for a whole class. Each tuple in TEST_PAYLOAD makes one class with
-# all of the tests below. Its values become attributes of that class, under
-# these names. The number of the tuple becomes part of the class's name. There
-# is one tuple, so the only class is TestIntegrationGithubOrgClient_0.
+# A table for a whole class. parameterized_class makes one class of each tuple
+# in TEST_PAYLOAD, with all of the tests below. The values of the tuple become
+# attributes of that class, under these four names. The number of the tuple
+# becomes part of the name of the class. There is only one tuple, so there is
+# only one class, TestIntegrationGithubOrgClient_0.
 @parameterized_class(
     ("org_payload", "repos_payload", "expected_repos", "apache2_repos"),
     TEST_PAYLOAD)
@@ -154,7 +156,8 @@ class TestIntegrationGithubOrgClient(unittest.TestCase):
 
     They notice mistakes that a simple double hides. No repository in REPOS
     is a fork, has a full_name, or has a license that is null. Among the
-    recorded ones there are such repositories.
+    recorded ones there are forks and one without a license, and all have a
+    full_name.
     """
 
     # These are type hints without values. parameterized_class sets the first
@@ -165,11 +168,10 @@ class TestIntegrationGithubOrgClient(unittest.TestCase):
     apache2_repos: List[str]
     get_patcher: Any
 
-    # setUp is called before each test, setUpClass once before all tests of
-    # the class, and tearDownClass once after them. When setUpClass is called,
-    # there is no instance yet. So both are class methods: what @classmethod
-    # passes as the first argument is not an instance, `self`, but the class,
-    # `cls`.
+    # setUpClass is called once, before all tests of the class, and
+    # tearDownClass once, after all of them. At these times there is no
+    # instance that could be passed as `self`. With @classmethod the class
+    # itself is passed, as `cls`.
     @classmethod
     def setUpClass(cls) -> None:
         """Replace requests.get with a double that knows two URLs."""
@@ -181,15 +183,15 @@ class TestIntegrationGithubOrgClient(unittest.TestCase):
 
         def answer(url: str) -> Mock:
             """Return a response with the payload of this URL."""
-            # With a spec, a Mock has the attributes in this list. Any other
-            # is an AttributeError.
+            # With a spec, a Mock has only the attributes in this list. Any
+            # other is an AttributeError.
             response = Mock(spec=["json"])
             response.json.return_value = payloads[url]
             return response
 
         # A function as side_effect: each call of the double calls it with
         # the same arguments, and returns what it returns. So the answer can
-        # depend on the URL. Another URL than these two is a KeyError.
+        # depend on the URL. Any URL but these two is a KeyError.
         cls.get_patcher = patch(
             "requests.get", autospec=True, side_effect=answer)
         cls.get_patcher.start()
@@ -198,8 +200,8 @@ class TestIntegrationGithubOrgClient(unittest.TestCase):
     def tearDownClass(cls) -> None:
         """Put the real requests.get back.
 
-        addCleanup is for one test. addClassCleanup, for a class, came with
-        Python 3.8.
+        addCleanup is only for a single test. Python 3.8 and later have
+        addClassCleanup, too.
         """
         cls.get_patcher.stop()
 
@@ -218,15 +220,15 @@ class TestIntegrationGithubOrgClient(unittest.TestCase):
 class TestGithubOrgClientOverLoopback(unittest.TestCase):
     """An integration test in which even the request is real.
 
-    It goes to 127.0.0.1, an address that is called loopback: there every
-    machine talks to itself, and nothing leaves it.
+    It goes to 127.0.0.1, the loopback address. A machine that asks there
+    asks itself, and nothing leaves the machine.
     """
 
     # patch.dict changes entries of a dictionary while the test runs. This
     # one tells requests to use no proxy for 127.0.0.1.
     @patch.dict(os.environ, {"no_proxy": "127.0.0.1"})
     def test_public_repos(self) -> None:
-        """The names of repositories that come over HTTP come back."""
+        """All names come back when the payloads come over HTTP."""
         payloads: Dict[str, Any] = {}
 
         class Handler(BaseHTTPRequestHandler):
@@ -239,18 +241,17 @@ class TestGithubOrgClientOverLoopback(unittest.TestCase):
                 self.wfile.write(json.dumps(payloads[self.path]).encode())
 
             def log_message(self, *args: Any) -> None:
-                """Write nothing; otherwise each request is a line."""
+                """Write no line about each request to stderr."""
 
         # With port 0 the system chooses a free port.
         server = HTTPServer(("127.0.0.1", 0), Handler)
         self.addCleanup(server.server_close)
-        # serve_forever returns only when the server is shut down, so it runs
-        # in a thread, beside the test. Every 0.01 seconds it looks whether
-        # it has to end.
+        # serve_forever returns only after a shutdown, so it runs in a thread
+        # beside the test. Every 0.01 seconds it checks for a shutdown.
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        # The cleanup that was added last comes first: shut the server down,
-        # wait for the end of the thread, close the server's socket.
+        # The cleanup that is added last is called first. So the order is:
+        # shut the server down, wait for the thread to end, close the socket.
         self.addCleanup(thread.join)
         self.addCleanup(server.shutdown)
 

@@ -2,10 +2,10 @@
 """A model suite for utils, the first of two: test_client.py is the second.
 
 Read it from top to bottom: each pattern of testing is explained where it
-first occurs. All of these are unit tests: each tests one function by itself.
-The functions of the first two classes need nothing else. get_json calls
-`requests.get`, and the last two classes put a test double in its place, so
-no test asks the network.
+first occurs. All tests here are unit tests: each tests one function. The
+functions in the first two classes need nothing else. get_json needs
+`requests.get`, which asks the network. The last two classes put a test
+double in its place.
 
 Run the whole suite, one class, or one test:
 
@@ -112,8 +112,8 @@ class TestMemoize(unittest.TestCase):
 
     def test_memoize(self) -> None:
         """An attribute that is read twice is computed once."""
-        # How often is the method called? It adds an item to this list each
-        # time. A thing that records calls is called a spy.
+        # How often is the method called? Each time, it adds an item to this
+        # list. Something that records calls is called a spy.
         computed = []
 
         class Circle:
@@ -254,13 +254,14 @@ class TestGetJson(unittest.TestCase):
     def test_error_is_passed_on(self) -> None:
         """What requests.get raises is passed on, not hidden."""
         # patch can also stand in a `with`. Then it lasts as long as the
-        # block, and the double is what follows `as`.
+        # block, and the double has the name after `as`.
         #
         # An exception as side_effect: calling the double raises it.
         #
-        # A Mock can be called with any arguments, even with some that the
-        # real function refuses. With autospec=True the double accepts what
-        # the real one accepts, and anything else is a TypeError.
+        # A Mock can be called with any arguments, even where the real
+        # function could not. With autospec=True the double has the same
+        # parameters as the real one, and a call that does not fit them is a
+        # TypeError.
         with patch("requests.get", autospec=True,
                    side_effect=requests.ConnectionError("no route")) as get:
             with self.assertRaises(requests.ConnectionError):
@@ -274,7 +275,8 @@ class TestGetJsonWithSetUp(unittest.TestCase):
     # unittest calls setUp before each test of the class.
     def setUp(self) -> None:
         """Replace requests.get until the test is over."""
-        # The third way: make the patch, start it, and stop it later.
+        # The third form of patch, where all tests of a class need the same
+        # double: make the patch, start it now, stop it later.
         patcher = patch("requests.get", autospec=True)
         self.get = patcher.start()
         # A cleanup is called after the test, whether it passes or fails.
@@ -292,7 +294,8 @@ class TestGetJsonWithSetUp(unittest.TestCase):
         self.get.side_effect = [first, second]
         self.assertEqual(get_json("http://example.com/a"), "old")
         self.assertEqual(get_json("http://example.com/a"), "new")
-        # `call(...)` describes a call. The list describes two in a row.
+        # `call(...)` describes a call. These two must have been recorded,
+        # one right after the other; before and after them may be others.
         self.get.assert_has_calls(
             [call("http://example.com/a"), call("http://example.com/a")])
 
