@@ -196,11 +196,11 @@ class TestMemoize(unittest.TestCase):
 
             @memoize
             def area(self) -> float:
-                """Return the area."""
+                """Return the circle's area."""
                 return 3.14
 
         # Read on the class, not on an instance: nothing is computed.
-        self.assertEqual(Circle.area.__doc__, "Return the area.")
+        self.assertEqual(Circle.area.__doc__, "Return the circle's area.")
 
 
 class TestGetJson(unittest.TestCase):
@@ -211,11 +211,12 @@ class TestGetJson(unittest.TestCase):
     stunt double takes the place of an actor for one scene.
     """
 
-    # While the test runs, patch puts a Mock in place of what it names. After
-    # the test it puts the real thing back. The Mock is passed to the test as
-    # an argument. The target is `requests.get`, because get_json looks up
-    # `get` in the module requests each time it is called. (The Mock is a
+    # Mock is unittest's class of test doubles. While the test runs, patch
+    # puts a Mock in place of what it names. After the test it puts the real
+    # thing back. The Mock is passed to the test as an argument. (It is a
     # MagicMock, which can do a little more: it has a length, for example.)
+    # The target is `requests.get`, because get_json looks up `get` in the
+    # module requests each time it is called.
     @patch("requests.get")
     def test_json_of_the_response(self, get: Mock) -> None:
         """The result is what json() of the response returns."""
