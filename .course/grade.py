@@ -1,413 +1,273 @@
 #!/usr/bin/env python3
-"""Grade a suite for utils.py and client.py, and explain the grade.
+"""Grade a suite of tests, and explain the grade.
 
     .course/grade.py FOLDER              grade the test*.py in a folder;
-                                         without FOLDER the project's own
+                                         without FOLDER the assignment's own
     .course/grade.py FOLDER FOLDER ...   grade a class: a row for each suite
-    .course/grade.py --hint N [STEP]     tell more of mistake N, in four steps
+    .course/grade.py --hint N [STEP]     more about mistake N, in five steps
     .course/grade.py --try N [FOLDER]    make mistake N and run the suite
+    .course/grade.py --check             are machine and assignment fit?
 
-The exit status is 0 if the suite notices every mistake and no test is wrong,
-1 if not, 2 for wrong usage.
+The exit status is 0 if a suite notices every mistake (or N of --at-least) and
+no test is wrong or unsteady, 1 if not, 2 for what can't be graded.
 """
 import argparse
 import csv
 import io
-import json
 import os
+import shutil
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from difflib import unified_diff
 from itertools import chain
 from pathlib import Path
-from textwrap import fill, shorten
+from textwrap import shorten
 from typing import (
-    Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union)
+    Any, Dict, Iterator, List, NoReturn, Optional, Sequence, Tuple, Union)
 from unittest.mock import patch
 
 # Nothing may change in the working tree, not by a __pycache__ either.
 with patch.object(sys, "dont_write_bytecode", True):
-    from judge import (
-        PROJECT, Grade, Unusable, grade, project_sources, smallest_set,
-        suite_files)
-    from mistakes import (
-        MISTAKES, REWRITES, SUITES, Mistake, Rewrite, edited)
-    from runner import Job, Runners
+    from assignment import (
+        OWN, Assignment, Unusable, check_imports, read_assignment)
+    from edits import Mistake, Rewrite, edited
+    from judge import Grade, by_number, grade, job_for
+    from report import (
+        COMMAND, OWN_SUITE, TOUR, command, count, map_of, no_results, report,
+        results, some)
+    from run import ANY_SEED, Runners
+    from suite import Suite, own_suite, read_suite
+    from watcher import plant
+    from web import check_folder, write_pages
 
-COMMAND = ".course/grade.py"
-LETTERS = {"assertion": "a", "exception": "e", "time": "t"}
-
-
-# How a grade is told.
-
-def report(graded: Grade) -> str:
-    """Return the answers to the five questions, and what to do next."""
-    answers: List[Callable[[Grade], Iterator[str]]] = [
-        right, rewritten, wrong_code, pitfalls, kinds]
-    if not graded.are("passes"):
-        answers = [right, pitfalls]
-    told = ["\n".join(answer(graded)) for answer in answers]
-    return "\n\n".join([*told, summary(graded)]) + "\n"
+PROJECT = Path(__file__).resolve().parent.parent
+Graded = Tuple[str, Optional[Grade], str]
 
 
-def paragraph(text: str) -> str:
-    """Return text in lines of up to 79 characters, indented."""
-    return fill(text, 79, initial_indent="   ", subsequent_indent="   ",
-                break_long_words=False, break_on_hyphens=False)
-
-
-def some(names: Sequence[str], most: int = 2) -> str:
-    """Return names with commas; of many the first, and how many more."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
-
-
-def count(number: int, what: str) -> str:
-    """Return a number of things in words: 1 test, 2 tests."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def right(graded: Grade) -> Iterator[str]:
-    """Yield which tests pass on the right code, and what is not used."""
-    yield "1. Right: do the tests pass on the right code?"
-    yield paragraph("Each test runs twice on the project's own modules, the "
-                    "second time in reverse order.")
-    if graded.own:
-        yield paragraph(f"Not used are {', '.join(graded.own)} of the folder: "
-                        "the project's take their place.")
-    passing = graded.are("passes")
-    yield f"   tests that pass: {len(passing)} of {len(graded.tests)}"
-    for verdict, meaning in (
-            ("wrong", "fails, and is left out until it is mended"),
-            ("unsteady", "passes only once, and is left out")):
-        for test_id in graded.are(verdict):
-            yield f"   {verdict}: {test_id} {meaning}:"
-            yield f"      {graded.tests[test_id].words}"
-    skipped = [name for name in passing if graded.tests[name].skipped]
-    if skipped:
-        yield (f"   {count(len(skipped), 'test')} skipped, which can't notice "
-               f"anything: {some(skipped)}")
-    if passing and not graded.runs_code:
-        yield paragraph(
-            "These tests do not run this code: they pass even where every "
-            "function of utils.py and client.py raises an exception.")
-
-
-def rewritten(graded: Grade) -> Iterator[str]:
-    """Yield which tests are tied to how the code is written."""
-    yield "2. Rewritten: do they pass on the same code, written another way?"
-    yield paragraph(
-        "A test that fails on a harmless rewrite is tied to how the code is "
-        "written. It costs no points: a double always ties a test to the "
-        "calls that it expects.")
-    for rewrite in REWRITES:
-        tied = [test_id for test_id in graded.tied
-                if rewrite.name in graded.tests[test_id].tied]
-        yield f"   {rewrite.name}: " + (
-            f"{count(len(tied), 'test')} tied, {some(tied)}" if tied
-            else "no test is tied")
-
-
-def wrong_code(graded: Grade) -> Iterator[str]:
-    """Yield which mistakes are noticed, by whom and why."""
-    yield "3. Wrong code: do they notice mistakes?"
-    yield paragraph(
-        f"{len(graded.mistakes)} mistakes are made, one at a time. A mistake "
-        "is noticed where a test fails that is right: by an assertion, by "
-        "another exception or the end of its process, or by running out of "
-        "time.")
-    yield f"   noticed: {len(graded.noticed)}"
-    for mistake in graded.noticed:
-        yield f"   {mistake.name}: {mistake.words}"
-        for who in witnesses(graded, mistake):
-            yield f"      {who}"
-    yield f"   missed: {len(graded.missed)}"
-    for mistake in graded.missed:
-        yield f"   {mistake.name}"
-
-
-def witnesses(graded: Grade, mistake: Mistake) -> Iterator[str]:
-    """Yield who notices a mistake, by kind and reason; of many, some."""
-    groups: Dict[Tuple[str, str], List[str]] = {}
-    for test_id in graded.noticing(mistake):
-        test = graded.tests[test_id]
-        reason = test.notices[mistake.number]
-        groups.setdefault((test.kind, reason), []).append(test_id)
-    for (kind, reason), names in sorted(groups.items(), reverse=True):
-        yield f"{count(len(names), kind + ' test')} by {reason}: {some(names)}"
-
-
-def pitfalls(graded: Grade) -> Iterator[str]:
-    """Yield the lines that pass and prove nothing."""
-    yield "4. Pitfalls: what passes and proves nothing?"
-    for file, line, what in graded.pitfalls:
-        yield f"   {file}, line {line}: {what}"
-    if not graded.pitfalls:
-        yield "   nothing found"
-
-
-def kinds(graded: Grade) -> Iterator[str]:
-    """Yield what each kind of test notices, and which tests would do."""
-    yield "5. Kinds: which kind of test notices what?"
-    yield paragraph(
-        "In an integration test client's code calls the real get_json, or "
-        "client.py is started as a program. All other tests are unit tests.")
-    for kind in ("unit", "integration"):
-        names = [mistake.name for mistake in graded.noticed
-                 if {graded.tests[test_id].kind
-                     for test_id in graded.noticing(mistake)} == {kind}]
-        yield f"   noticed by {kind} tests alone: {', '.join(names) or 'none'}"
-    idle = [test_id for test_id in graded.are("passes")
-            if not graded.tests[test_id].notices]
-    if idle:
-        yield (f"   notice none of these mistakes, perhaps others: "
-               f"{count(len(idle), 'test')}, {some(idle)}")
-    if graded.noticed:
-        fewest = smallest_set(graded.tests)
-        verb = "notices" if len(fewest) == 1 else "notice"
-        yield (f"   {len(fewest)} of the {count(len(graded.tests), 'test')} "
-               f"{verb} as much as all of them:")
-        for test_id in fewest:
-            yield f"      {test_id}"
-
-
-def summary(graded: Grade) -> str:
-    """Return the last line: how many are noticed, and what to do next."""
-    if not graded.tests:
-        return "no score: there is no test in these files"
-    mend = f"next: mend {some(graded.left_out, 1)}"
-    if not graded.are("passes"):
-        return f"no score: no test passes on the right code; {mend}"
-    line = f"noticed {len(graded.noticed)} of {len(graded.mistakes)}"
-    if graded.left_out:
-        return f"{line}; {mend}"
-    if graded.missed:
-        easiest = max(graded.missed, key=lambda mistake: mistake.suites)
-        return f"{line}; next: {COMMAND} --hint {easiest.number}"
-    return f"{line}: that is all of them, and no test is wrong"
-
-
-def map_of(graded: Grade) -> str:
-    """Return tests by mistakes, a letter each, with a legend."""
-    passing = graded.are("passes")
-    useful = [test_id for test_id in passing if graded.tests[test_id].notices]
-    idle = len(passing) - len(useful)
-    width = max(map(len, useful), default=0)
-    rows = [" " * width + "".join(
-        f"{mistake.number:3}" for mistake in graded.mistakes)]
-    for test_id in useful:
-        notices = graded.tests[test_id].notices
-        rows.append(f"{test_id:{width}}" + "".join(
-            f"  {LETTERS.get(notices.get(mistake.number, ''), '.')}"
-            for mistake in graded.mistakes))
-    if idle:
-        rows += ["", f"{count(idle, 'test')} "
-                 f"notice{'s' if idle == 1 else ''} none of these"]
-    return "\n".join([
-        *rows, "", "a: noticed by an assertion; e: by another exception or "
-        "the end of the process;", "t: by running out of time; .: missed",
-        "", summary(graded), ""])
-
-
-def results(graded: Grade) -> str:
-    """Return JSON in the form of results.json, which Gradescope reads.
-
-    https://gradescope-autograders.readthedocs.io/en/latest/specs/
-    """
-    return json.dumps({
-        "output": report(graded),
-        "tests": [{
-            "name": f"{mistake.name} {mistake.words}",
-            "score": int(bool(graded.noticing(mistake))),
-            "max_score": 1,
-            "output": "\n".join(witnesses(graded, mistake)) or "missed",
-        } for mistake in graded.mistakes],
-        "extra_data": {
-            "tests": {test_id: {
-                "right": test.right, "kind": test.kind, "tied": test.tied,
-                "notices": test.notices,
-            } for test_id, test in graded.tests.items()},
-            "pitfalls": [pitfall._asdict() for pitfall in graded.pitfalls],
-        },
-    }, indent=2) + "\n"
+def suite_at(folder: Optional[Path], assignment: Assignment) -> Suite:
+    """Return the suite in a folder, or the assignment's own without one."""
+    if folder is None:
+        return own_suite(assignment)
+    return read_suite(folder, assignment.sources)
 
 
 # A class: many suites at once.
 
 def grade_class(
-        folders: Sequence[Path], runners: Runners
-        ) -> Iterator[Tuple[Path, Optional[Grade], str]]:
+        folders: Sequence[Path], assignment: Assignment, runners: Runners,
+        ) -> Iterator[Graded]:
     """Yield the grade of each suite, or why there is none, in order."""
-    pool = ThreadPoolExecutor(2 * (os.cpu_count() or 1))
-    futures = [pool.submit(grade, folder, runners) for folder in folders]
-    pool.shutdown(wait=False)
-    for folder, future in zip(folders, futures):
-        try:
-            yield folder, future.result(), ""
-        except Unusable as error:
-            yield folder, None, str(error)
+    with ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
+        futures = [pool.submit(graded_folder, folder, assignment, runners)
+                   for folder in folders]
+        for future in futures:
+            yield future.result()
 
 
-def facts(graded: Grade) -> List[Any]:
+def graded_folder(
+        folder: Path, assignment: Assignment, runners: Runners) -> Graded:
+    """Return the grade of a suite, or why there is none."""
+    try:
+        graded = grade(read_suite(folder, assignment.sources), assignment,
+                       runners)
+    except Unusable as error:
+        runners.progress.finished(f"{folder}: no score")
+        return str(folder), None, str(error)
+    except Exception as error:  # No suite stops a class.
+        runners.progress.finished(f"{folder}: no score")
+        problem = f"{folder}: the grader failed: {type(error).__name__}"
+        return str(folder), None, f"{problem}: {error}"
+    runners.progress.finished(f"{folder}: noticed {noticed_by(graded)}")
+    return str(folder), graded, ""
+
+
+def noticed_by(graded: Grade) -> Union[int, str]:
+    """Return how many mistakes a suite notices, if it can notice any."""
+    return len(graded.noticed) if graded.are("passes") else "no score"
+
+
+def cells(graded: Grade) -> List[Any]:
     """Return what a row says of a suite, after the name of its folder.
 
     The last is what is wrong with a file that can't be imported, or "".
     """
-    noticed = len(graded.noticed) if graded.are("passes") else "no score"
-    return [noticed, len(graded.tests), len(graded.left_out),
-            len(graded.tied), len(graded.pitfalls),
-            shorten(some(graded.problems, 1), 120, placeholder=" ...")]
+    problems = [f"{name}: {message}".replace(f"{name}: {name}", name, 1)
+                for name, message in graded.unloaded.items()]
+    return [noticed_by(graded), len(graded.tests), len(graded.are("wrong")),
+            len(graded.are("unsteady")), len(graded.tied),
+            len(graded.pitfalls),
+            shorten(some(problems, 1), 120, placeholder=" ...")]
 
 
-def print_class(folders: Sequence[Path], runners: Runners) -> int:
-    """Print a row for each suite, then who notices what; return status."""
+COLUMNS = ("folder", "noticed", "tests", "wrong", "unsteady", "tied",
+           "pitfalls", "problem")
+
+
+def class_status(grades: Sequence[Graded], at_least: Optional[int]) -> int:
+    """Return the status of a class: the highest of all its suites."""
+    return max(graded.status(at_least) if graded else 2
+               for _, graded, _ in grades)
+
+
+def print_class(
+        grades: Iterator[Graded], folders: Sequence[Path],
+        assignment: Assignment, runners: Runners) -> List[Graded]:
+    """Print a row for each suite, then who notices what; return grades."""
     width = max(len(str(folder)) for folder in [*folders, "folder"])
-    row = f"{{:{width}}} {{:>8}} {{:>5}} {{:>5}} {{:>5}} {{:>8}}  {{}}"
-    print(row.format(
-        "folder", "noticed", "tests", "wrong", "tied", "pitfalls", "problem"))
-    grades = []
-    for folder, graded, line in grade_class(folders, runners):
+    row = f"{{:{width}}} {{:>8}} {{:>5}} {{:>5}} {{:>8}} {{:>5}} {{:>8}}  {{}}"
+    print(row.format(*COLUMNS))
+    done = []
+    for one in grades:
+        done.append(one)
+        folder, graded, line = one
         if graded:
-            grades.append(graded)
-            line = row.format(str(folder), *facts(graded)).rstrip()
+            line = row.format(folder, *cells(graded)).rstrip()
         with runners.progress.hidden():
             print(line, flush=True)
-    print(f"\nnoticed by how many of {count(len(grades), 'suite')} (and of "
-          f"{SUITES} public suites):")
-    for mistake in MISTAKES:
-        number = sum(mistake in graded.noticed for graded in grades)
-        public = f"({mistake.suites:2})" if mistake.suites else ""
-        print(f"{number:3} {public:4} {mistake.name}: {mistake.words}")
-    return max([len(grades) < len(folders),
-                *(graded.status for graded in grades)])
+    suites = [graded for _, graded, _ in done if graded]
+    public = ""
+    if assignment.suites:
+        public = f" (and of {assignment.suites} public suites)"
+    print(f"\nnoticed by how many of {count(len(suites), 'suite')}{public}:")
+    for mistake in by_number(assignment.mistakes):
+        number = sum(mistake in graded.noticed for graded in suites)
+        counted = f"({mistake.suites:2})" if assignment.suites else ""
+        print(f"{number:3} {counted:4} {mistake.name}: {mistake.summary}")
+    return done
 
 
-def print_csv(folders: Sequence[Path], runners: Runners) -> int:
-    """Print a row for each suite, for a spreadsheet; return the status."""
+def print_csv(grades: Iterator[Graded], assignment: Assignment,
+              runners: Runners) -> List[Graded]:
+    """Print a row for each suite, for a spreadsheet; return the grades."""
     table = csv.writer(sys.stdout, lineterminator="\n")
-    table.writerow([
-        "folder", "noticed", "tests", "wrong", "tied", "pitfalls", "problem",
-        *(mistake.name for mistake in MISTAKES)])
-    status = 0
-    for folder, graded, problem in grade_class(folders, runners):
-        cells: List[Any] = [*[""] * 5, problem]
+    mistakes = by_number(assignment.mistakes)
+    table.writerow([*COLUMNS, *(mistake.name for mistake in mistakes)])
+    done = []
+    for one in grades:
+        done.append(one)
+        folder, graded, problem = one
+        row: List[Any] = [*[""] * 6, problem]
         if graded:
-            cells = [*facts(graded), *(
-                int(mistake in graded.noticed) for mistake in MISTAKES)]
+            row = [*cells(graded), *(
+                int(mistake in graded.noticed) for mistake in mistakes)]
         with runners.progress.hidden():
-            table.writerow([folder, *cells])
-        status = max(status, graded.status if graded else 1)
-    return status
+            table.writerow([folder, *row])
+    return done
 
 
 # What a learner asks for.
 
-def mistake_of(
-        text: str, among: Sequence[Mistake], what: str) -> Mistake:
-    """Return the mistake with a number; raise Unusable if there is none."""
-    for mistake in among:
-        if text == str(mistake.number):
-            return mistake
-    raise Unusable(
-        f"there is no {what} {text}: the mistakes are {numbers(MISTAKES)}")
-
-
-def numbers(mistakes: Sequence[Mistake]) -> str:
-    """Return the numbers of mistakes in words: 1 to 20, 25."""
-    spans: List[List[int]] = []
-    for number in sorted(mistake.number for mistake in mistakes):
-        if spans and number == spans[-1][-1] + 1:
-            spans[-1][1:] = [number]
-        else:
-            spans.append([number])
-    return ", ".join(" to ".join(map(str, span)) for span in spans)
-
-
-def hint(number: str, step: str = "1") -> str:
-    """Return what a step tells of a mistake, and how to get the next."""
-    mistake = mistake_of(number, MISTAKES, "hint for")
-    steps: Dict[str, List[str]] = {}
-    for tell in (pattern, words, diff, noticing_test):
-        told = list(tell(mistake))
-        if told:
-            steps[str(len(steps) + 1)] = told
+def hint(assignment: Assignment, number: str, step: str = "") -> str:
+    """Return what a step says of a mistake, and how to get the next."""
+    mistake = assignment.mistake(number)
+    steps = {
+        str(place): lines for place, lines in enumerate([
+            list(checklist(assignment, mistake)),
+            list(pattern(assignment, mistake)), list(in_words(mistake)),
+            list(diff(assignment, mistake)), list(noticing_test(mistake))])
+        if lines}
+    if not step:
+        step = min(key for key in steps if key != "0")
     if step not in steps:
-        raise Unusable(f"there is no step {step}: they are numbered from 1 to "
-                       f"{len(steps)}")
-    lines = [f"{mistake.name}, step {step} of {len(steps)}", *steps[step]]
-    if int(step) < len(steps):
-        lines.append(f"next: {COMMAND} --hint {number} {int(step) + 1}")
+        raise Unusable(f"there is no step {step} for mistake {number}: its "
+                       f"steps are {', '.join(steps)}")
+    lines = [f"{mistake.name}, step {step} of {max(steps)}", *steps[step]]
+    after = [key for key in steps if key > step]
+    if after:
+        lines.append("next: " + command(
+            assignment, "--hint", number, after[0]))
     return "\n".join(lines) + "\n"
 
 
-def pattern(mistake: Mistake) -> Iterator[str]:
+def checklist(assignment: Assignment, mistake: Mistake) -> Iterator[str]:
+    """Yield what to test of the function that the mistake is in."""
+    yield from assignment.checklists.get(mistake.function, "").splitlines()
+
+
+def pattern(assignment: Assignment, mistake: Mistake) -> Iterator[str]:
     """Yield the pattern that is about such a mistake, and where it is."""
     if mistake.lesson:
-        yield f'The pattern: "{mistake.lesson}" in the tour of README.md.'
-    if mistake.suites:
-        yield (f"{mistake.suites} of {SUITES} public suites notice this "
-               "mistake.")
+        yield f'The pattern: "{mistake.lesson}" in {TOUR}.'
+    if mistake.suites and assignment.suites:
+        yield (f"{mistake.suites} of {assignment.suites} public suites notice "
+               "this mistake.")
 
 
-def words(mistake: Mistake) -> Iterator[str]:
+def in_words(mistake: Mistake) -> Iterator[str]:
     """Yield what goes wrong, in plain words."""
-    yield f"{mistake.function}: {mistake.words}."
+    yield f"{mistake.function}: {mistake.summary}."
     if mistake.explained:
         yield mistake.explained
 
 
-def diff(mistake: Mistake) -> Iterator[str]:
+def diff(assignment: Assignment, mistake: Mistake) -> Iterator[str]:
     """Yield the edit as a diff of the file."""
-    sources, file = project_sources(), mistake.edit.file
+    sources, file = assignment.modules, mistake.edit.file
     yield from unified_diff(
         sources[file].splitlines(),
-        edited(sources, [mistake.edit])[file].splitlines(),
+        edited(sources, mistake.edits)[file].splitlines(),
         file, file, lineterm="")
 
 
 def noticing_test(mistake: Mistake) -> Iterator[str]:
-    """Yield which test of the project notices it, and how to run that."""
+    """Yield which test of the own suite notices it, and how to run that."""
     module, _, test = mistake.noticed_by.partition(".")
     if test:
         yield f"In the project, {test} in {module}.py notices it:"
         yield f"    python -m unittest {module} -k {test}"
 
 
-def change_of(text: str) -> Union[Mistake, Rewrite]:
-    """Return what has this number, or the rewrite with a word in it."""
-    for rewrite in REWRITES:
+RIGHT = Rewrite("the right code", [])
+
+
+def change_of(assignment: Assignment, text: str) -> Union[Mistake, Rewrite]:
+    """Return the mistake with a number, or the rewrite with these words.
+
+    0 is the right code.
+    """
+    if text == "0":
+        return RIGHT
+    for rewrite in assignment.rewrites:
         if not text.isdigit() and text in rewrite.name:
             return rewrite
-    return mistake_of(text, MISTAKES, "mistake")
+    return assignment.mistake(text)
 
 
-def try_out(runners: Runners, change: str, folder: str = str(PROJECT)) -> str:
-    """Make a mistake in a copy; return which tests notice, and what is said.
-
-    That is what unittest says of the whole suite there.
-    """
-    suite_files(Path(folder))
-    made = change_of(change)
-    job = Job(str(Path(folder).resolve()),
-              edited(project_sources(), made.edits), show=True)
-    runners.progress.expect(1)
-    said = runners.submit(job)
-    if isinstance(made, Mistake):
-        graded = grade(Path(folder), runners, [made], [])
-        lines = by_kind(graded, graded.noticing(made))
-        title = f"Mistake {made.name}: noticed by {next(lines)}"
+def try_out(
+        runners: Runners, assignment: Assignment, change: str, suite: Suite,
+        tests: List[str]) -> str:
+    """Make a change in a copy; return who notices, and what unittest says."""
+    made = change_of(assignment, change)
+    job = job_for(suite, edited(assignment.sources, made.edits), assignment)
+    output = runners.submit(job._replace(
+        show=True, seed=ANY_SEED, tests=tests or None))
+    lines: Iterator[str] = iter([f"On {made.name}:"])
+    if tests or made is RIGHT:
+        if isinstance(made, Mistake):
+            lines = iter([f"Mistake {made.name}:"])
     else:
-        graded = grade(Path(folder), runners, [], [made])
+        lines = who_notices(runners, assignment, made, suite)
+    said = output.result().output
+    return "\n".join([*lines, "", "What unittest says:", "", said])
+
+
+def who_notices(
+        runners: Runners, assignment: Assignment,
+        made: Union[Mistake, Rewrite], suite: Suite) -> Iterator[str]:
+    """Yield how many tests of each kind fail on a change, and which."""
+    if isinstance(made, Mistake):
+        graded = grade(suite, assignment, runners, [made], [])
+        lines = by_kind(graded, graded.noticing(made))
+        yield f"Mistake {made.name}: noticed by {next(lines)}"
+    else:
+        graded = grade(suite, assignment, runners, [], [made])
         lines = by_kind(graded, graded.tied)
-        title = f"Rewrite: {made.name}: breaks {next(lines)}"
-    lines = chain([title], lines)
+        yield f"Rewrite: {made.name}: breaks {next(lines)}"
+    yield from lines
     if graded.left_out:
-        lines = chain(lines, [
-            "   left out, for not even on the right code do they always pass: "
-            + some(graded.left_out)])
-    return "\n".join([*lines, "", "What unittest says:", "",
-                      said.result().output])
+        yield ("   left out, for not even on the right code do they always "
+               f"pass: {some(graded.left_out)}")
 
 
 def by_kind(graded: Grade, ids: Sequence[str]) -> Iterator[str]:
@@ -426,17 +286,85 @@ def by_kind(graded: Grade, ids: Sequence[str]) -> Iterator[str]:
             yield f"   {kind}: {some(names, 3)}"
 
 
+def keep_copy(
+        assignment: Assignment, change: str, suite: Suite, folder: Path
+        ) -> str:
+    """Leave a suite's copy with a change in a new folder; return a line."""
+    if folder.exists():
+        raise Unusable(f"{folder}: this exists already")
+    job = job_for(suite, edited(
+        assignment.sources, change_of(assignment, change).edits), assignment)
+    try:
+        plant(job, str(folder))
+    except OSError as error:
+        raise Unusable(f"{folder}: {error.strerror}") from None
+    os.chmod(folder, 0o755)
+    return f"The copy with this change is kept in {folder}.\n"
+
+
+# Is all fit to grade with?
+
+def check(runners: Runners, assignment: Assignment) -> Iterator[str]:
+    """Yield what an assignment has; raise Unfit if its suite falls short."""
+    number = count(len(assignment.mistakes), "mistake")
+    yield f"modules: {', '.join(assignment.modules)}: they can be imported"
+    yield f"packages: {', '.join(assignment.needs) or 'none needed'}"
+    yield (f"{number}, each a point; "
+           f"{count(len(assignment.rewrites), 'rewrite')}")
+    if not assignment.suite:
+        yield "SUITE names no file, so nobody knows whether all is noticeable"
+        return
+    graded = grade(own_suite(assignment), assignment, runners)
+    yield (f"the own suite notices {len(graded.noticed)} of "
+           f"{len(graded.mistakes)}")
+    problems = [f"not noticed by the own suite: {mistake.name}"
+                for mistake in graded.missed]
+    problems += [f"left out in the own suite: {name}"
+                 for name in graded.left_out]
+    problems += [
+        f"mistake {mistake.name}: {mistake.noticed_by} does not notice it"
+        for mistake in graded.noticed if mistake.noticed_by and not any(
+            is_test_of(test_id, mistake.noticed_by)
+            for test_id in graded.noticing(mistake))]
+    yield from problems
+    if problems:
+        raise Unfit
+
+
+class Unfit(Exception):
+    """An assignment's own suite falls short of what it should notice."""
+
+
+def is_test_of(test_id: str, name: str) -> bool:
+    """Return whether a test has a name, is one of its cases or its tests.
+
+    parameterized ends the names of cases, and of classes, in a number.
+    """
+    return test_id == name or test_id.startswith((f"{name}.", f"{name}_"))
+
+
 # The command.
 
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are raised, so that they too can be JSON."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what is wrong with the arguments."""
+        raise Unusable(message)
+
+
 def arguments(argv: Optional[Sequence[str]]) -> argparse.Namespace:
-    """Return the command's arguments."""
-    parser = argparse.ArgumentParser(
-        prog=COMMAND, description="Grade a suite for utils.py and client.py, "
-        "and explain the grade.")
+    """Return the command's arguments; raise Unusable if they are wrong."""
+    parser = Parser(
+        prog=COMMAND, description="Grade a suite of tests, and explain the "
+        "grade.")
     parser.add_argument(
         "folders", metavar="FOLDER", nargs="*", type=Path,
-        help="a folder with test*.py; the project's own unless given; more "
-        "than one: a row for each")
+        help="a folder with test*.py; the assignment's own suite unless "
+        "given; more than one: a row for each")
+    parser.add_argument("--assignment", metavar="DIR", type=Path, default=OWN,
+                        help="a folder with assignment.py and modules; this "
+                        "project's own unless given")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--csv", action="store_true",
                       help="a row for each suite, for a spreadsheet")
@@ -444,53 +372,126 @@ def arguments(argv: Optional[Sequence[str]]) -> argparse.Namespace:
                       help="which test notices which mistake")
     form.add_argument("--json", action="store_true",
                       help="the form of results.json, for Gradescope")
+    form.add_argument("--reports", metavar="DIR", type=Path,
+                      help="write pages about a class, for a browser")
     form.add_argument("--hint", nargs="+", metavar=("N", "STEP"),
-                      help="tell more of mistake N, in steps from 1 to 4")
+                      help="more about mistake N, in steps from 0 to 4")
     form.add_argument("--try", nargs="+", metavar=("N", "FOLDER"), dest="try_",
                       help="make mistake N in a copy, and show what unittest "
-                      "says there; N can be a word of a rewrite's name")
+                      "says there; N can be a word of a rewrite's name, or 0 "
+                      "for the right code; names of tests may follow FOLDER")
+    form.add_argument("--check", action="store_true",
+                      help="check this machine and the assignment")
+    parser.add_argument("--at-least", metavar="N", type=int,
+                        help="status 0 if N mistakes are noticed")
+    parser.add_argument("--keep", metavar="DIR", type=Path,
+                        help="with --try: leave the copy there")
     args = parser.parse_args(argv)
-    if max(len(args.hint or []), len(args.try_ or [])) > 2 or (
-            args.folders and (args.hint or args.try_)):
+    if len(args.hint or []) > 2 or args.folders and (
+            args.hint or args.try_ or args.check):
         parser.error("too many arguments")
     if len(args.folders) > 1 and (args.json or args.map):
         parser.error("--json and --map are for one FOLDER")
+    if args.reports and not args.folders:
+        parser.error("--reports needs a FOLDER")
+    if args.keep and not args.try_:
+        parser.error("--keep is for --try")
+    if args.at_least is not None and args.at_least < 0:
+        parser.error("--at-least needs a number that is not negative")
     return args
 
 
 def run(args: argparse.Namespace) -> int:
     """Print what is asked for; return the exit status."""
+    assignment = read_assignment(args.assignment)
+    most = len(assignment.mistakes)
+    if (args.at_least or 0) > most:
+        raise Unusable(f"--at-least {args.at_least}: there are only "
+                       f"{count(most, 'mistake')}")
     if args.hint:
-        print(hint(*args.hint), end="")
+        number, *step = args.hint
+        print(hint(assignment, number, *step), end="")
         return 0
-    folders = args.folders or [PROJECT]
-    with Runners() as runners:
+    if not hasattr(os, "fork"):
+        raise Unusable("grading needs fork, which Linux, macOS and the "
+                       "Windows Subsystem for Linux have")
+    check_imports(assignment)
+    with Runners(assignment.needs) as runners:
+        if args.check:
+            return print_check(runners, assignment)
         if args.try_:
-            status, text = 0, try_out(runners, *args.try_)
-        elif args.csv:
-            return print_csv(folders, runners)
-        elif len(folders) > 1:
-            return print_class(folders, runners)
-        else:
-            graded = grade(folders[0], runners)
-            form = results if args.json else map_of if args.map else report
-            status, text = graded.status, form(graded)
+            return print_try(runners, assignment, args)
+        if args.reports or args.csv or len(args.folders) > 1:
+            return print_many(runners, assignment, args)
+        suite = suite_at(args.folders[0] if args.folders else None,
+                         assignment)
+        graded = grade(suite, assignment, runners)
+        form = results if args.json else map_of if args.map else report
+        status, text = graded.status(args.at_least), form(graded)
     print(text, end="")
     return status
 
 
+def print_check(runners: Runners, assignment: Assignment) -> int:
+    """Print whether machine and assignment are fit; return the status."""
+    try:
+        for line in check(runners, assignment):
+            with runners.progress.hidden():
+                print(line, flush=True)
+    except Unfit:
+        return 1
+    return 0
+
+
+def print_try(runners: Runners, assignment: Assignment,
+              args: argparse.Namespace) -> int:
+    """Print what a suite does on a change; return the status."""
+    change, *rest = args.try_
+    own = rest[:1] in ([], [OWN_SUITE])
+    suite = suite_at(None if own else Path(rest[0]), assignment)
+    kept = ""
+    if args.keep:
+        kept = keep_copy(assignment, change, suite, args.keep)
+    text = try_out(runners, assignment, change, suite, rest[1:])
+    print(text + kept, end="")
+    return 0
+
+
+def print_many(runners: Runners, assignment: Assignment,
+               args: argparse.Namespace) -> int:
+    """Print, or write, what is found out about a class; return the status."""
+    grades = grade_class(args.folders, assignment, runners)
+    if args.csv and not args.folders:
+        graded = grade(own_suite(assignment), assignment, runners)
+        grades = iter([("the own suite", graded, "")])
+    if args.csv:
+        done = print_csv(grades, assignment, runners)
+    else:
+        if args.reports:
+            check_folder(args.reports)
+        done = print_class(grades, args.folders, assignment, runners)
+    if args.reports:
+        write_pages(args.reports, done, assignment)
+    return class_status(done, args.at_least)
+
+
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Do what the command line says; return the exit status."""
+    words = sys.argv[1:] if argv is None else argv
     try:
-        return run(arguments(argv))
+        return run(arguments(words))
     except Unusable as error:
         print(f"{COMMAND}: {error}", file=sys.stderr)
+        if "--json" in words:
+            print(no_results(str(error)), end="")
         return 2
 
 
 if __name__ == "__main__":
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+    # A CI's time-out leaves nothing behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     STATUS = 1
     try:
         STATUS = main()

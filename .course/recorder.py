@@ -2,58 +2,55 @@
 """Run a suite in this process, and write down what each test does.
 
 All of this happens in the process that a run has for itself: its limits,
-the guard of its sockets, its tests. Each event is a line of JSON, written
-at once, so that it is known what was under way if the process ends.
+the guard of its sockets, its tests. Each event is a line, written at once,
+so that it is known what was under way if the process ends. A test may
+replace whatever it likes and never stop, so all that is needed after the
+first import has a name of its own here.
 """
 import ctypes
 import importlib
-import json
 import os
 import random
-import re
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
-import traceback
 import unittest
 from contextlib import suppress
-from functools import wraps
+from functools import partial, wraps
 from glob import glob
+from io import open as open_file
 from ipaddress import ip_address
+from os import _exit, getpid, write
+from os.path import basename, join, split, splitext
 from time import monotonic
-from types import FrameType
+from traceback import walk_stack, walk_tb
+from types import FrameType, ModuleType
 from typing import (
-    Any, Callable, Collection, Dict, Iterator, List, NamedTuple, Optional,
-    Set)
+    Any, Callable, Dict, Iterator, List, Optional, Set, Tuple)
+from unittest.mock import NonCallableMock
 
-MODULES = ("utils.py", "client.py", "fixtures.py")
+from protocol import Job, Trial
+
 MEMORY = 2 ** 30  # bytes that a process may use
 FILE_SIZE = 2 ** 27  # bytes of the longest file that it may write
-WORDS = 400  # characters that are kept of an exception's message
+MESSAGE = 400  # characters that are kept of an exception's message
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+HIGH = 500  # file descriptors from here on are not closed by accident
 
+# Builtin functions by which a run can meet another that goes on beside it.
+SHARING = {open_file, *(
+    function for name in (
+        "open", "mkdir", "remove", "unlink", "rename", "replace", "rmdir",
+        "link", "symlink", "mkfifo", "fork", "forkpty", "posix_spawn",
+        "system")
+    for function in [getattr(os, name, None)] if function)}
+SHARING_NAMES = {"bind", "fork_exec", "start_new_thread"}
+CLOCK = {"time", "monotonic", "perf_counter", "process_time", "sleep"}
+READERS = {"tokenize.py", "linecache.py"}  # read sources, for a traceback
 
-class Result(NamedTuple):
-    """What a test did, or the import of a file that failed.
-
-    outcome: "passes", "skipped", "assertion", "exception" or "time". Where
-        the process ended in the middle of the test, it is "exception".
-    words: for one that failed, where and with which message.
-    kind: "unit" or "integration".
-    """
-
-    outcome: str
-    words: str = ""
-    kind: str = "unit"
-    seconds: float = 0.0
-
-    @property
-    def failed(self) -> bool:
-        """Whether unittest would call it a failure or an error."""
-        return self.outcome not in ("passes", "skipped")
+Class = Tuple[str, str]  # the names of its module and its own
 
 
 def settle(folder: str, home: str) -> None:
@@ -61,21 +58,21 @@ def settle(folder: str, home: str) -> None:
     os.chdir(folder)
     sys.path[0] = folder
     sys.argv[1:] = []
-    sys.modules.pop(__name__, None)  # A suite may have a file of this name.
+    for name in (__name__, Job.__module__):
+        sys.modules.pop(name, None)  # A suite may have a file of this name.
     os.environ.update(HOME=home, TMPDIR=home)
     tempfile.tempdir = None  # It would remember another.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     stay_on_loopback()
-    if hasattr(os, "setsid"):
-        os.setsid()
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        import resource  # Windows has none.
-        for limit, most in ((resource.RLIMIT_AS, MEMORY),
-                            (resource.RLIMIT_FSIZE, FILE_SIZE),
-                            (resource.RLIMIT_CORE, 0)):
-            with suppress(OSError, ValueError):  # where less is allowed
-                resource.setrlimit(limit, (most, most))
+    os.setsid()
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    import resource  # Windows has none, and its readers no use for it.
+    for limit, most in ((resource.RLIMIT_AS, MEMORY),
+                        (resource.RLIMIT_FSIZE, FILE_SIZE),
+                        (resource.RLIMIT_CORE, 0)):
+        with suppress(OSError, ValueError):  # where less is allowed
+            resource.setrlimit(limit, (most, most))
 
 
 def prctl(option: int, value: int) -> None:
@@ -115,7 +112,7 @@ def stay_on_loopback() -> None:
 
 
 def is_loopback(host: Any) -> bool:
-    """Tell whether a host, by name or address, is this machine itself."""
+    """Return whether a host, by name or address, is this machine itself."""
     name = host.decode() if isinstance(host, bytes) else host
     if name in (None, "", "localhost", "0.0.0.0", "::"):
         return True
@@ -125,112 +122,148 @@ def is_loopback(host: Any) -> bool:
         return False
 
 
-def show() -> None:
-    """Have unittest run all files, and say what it says."""
+def show(tests: Optional[List[str]]) -> None:
+    """Have plain unittest run all files, or some tests in their order."""
     with suppress(SystemExit):
         unittest.main(module=None, argv=[
-            "python -m unittest", *sorted(glob("test*.py"))])
+            "python -m unittest", *(tests or sorted(glob("test*.py")))])
     sys.stdout.flush()
     sys.stderr.flush()
 
 
-def record(
-        recorder: "Recorder", only: Optional[List[str]],
-        known: Collection[str], seed: int, backwards: bool,
-        profile: bool) -> None:
-    """Run the tests in this folder, all of them or some, in a given order.
-
-    What is known already, a test by its id or a file that can't be imported
-    by its name, is passed over.
-    """
-    random.seed(seed)
-    tests: Dict[str, unittest.TestCase] = {}
-    for name in sorted(glob("test*.py")):
-        if name not in known:
-            tests.update((test.id(), test) for test in recorder.load(name))
-    chosen = [test_id for test_id in tests if test_id not in known
-              and (only is None or test_id in only)]
-    if backwards:
-        chosen.reverse()
-    recorder.begin(chosen)
-    if profile:
+def record(recorder: "Recorder", job: Job, done: Set[str]) -> None:
+    """Run the tests of a job in this folder, but for those that are done."""
+    random.seed(int(job.seed))
+    files = sorted(glob("test*.py"))
+    if job.tests is not None:
+        modules = {test_id.split(".")[0] for test_id in job.tests}
+        files = [name for name in files if splitext(name)[0] in modules]
+    if job.profile is not None:
         threading.setprofile(recorder.profile)
         sys.setprofile(recorder.profile)
-    unittest.TestSuite(tests[test_id] for test_id in chosen).run(recorder)
+    tests: Dict[str, unittest.TestCase] = {}
+    for name in files:
+        if name not in job.passed_over and name not in done:
+            tests.update((test.id(), test) for test in recorder.load(name))
+    order = list(tests) if job.tests is None else [
+        test_id for test_id in job.tests if test_id in tests]
+    if job.backwards:
+        order.reverse()
+    order = [test_id for test_id in order if test_id not in done]
+    recorder.begin(order)
+    unittest.TestSuite(
+        with_boundaries([tests[test_id] for test_id in order], recorder)
+    ).run(recorder)
     sys.setprofile(None)
 
 
 class Recorder(unittest.TestResult):
-    """Writes down what each test does, a line of JSON for each event."""
+    """Writes down what each test does, a line for each event."""
 
-    def __init__(self, channel: int, folder: str) -> None:
+    def __init__(self, channel: int, folder: str, job: Job) -> None:
         """Write to a file; name the places in the files of a folder."""
         super().__init__()
         self._channel = channel
         self._folder = folder
-        self._pid = os.getpid()
+        self._planted = set(job.sources)
+        self._modules = [splitext(name)[0] for name in job.modules]
+        self._targets: Dict[str, List[Tuple[str, int, int]]] = {}
+        for file, name, first, last in job.profile or []:
+            self._targets.setdefault(name, []).append((file, first, last))
+        self._pid = getpid()
         self._ids: List[str] = []
-        self._outcome: Optional[Result] = None
+        self._test: Any = None
+        self._trial: Optional[Trial] = None
         self._begun = 0.0
-        # Whether client has called get_json, or was started as a program,
-        # and in the fixtures of which classes.
-        self._reached = False
-        self._integrated: Set[str] = set()
+        self._shares = False
+        # Whether one module has called another's function for real, in
+        # this test, in the fixtures of its class, of its module.
+        self._reached = self._reached_by_class = False
+        # What the names were at the beginning, before this test or class.
+        self._first = Names([])
+        self._before_class = Names([])
+        self._before_test = Names([])
 
-    def write(self, what: str, name: str, *facts: Any) -> None:
+    def write(self, event: str, name: str, *facts: Any) -> None:
         """Write a line, unless this is a process that a test forked."""
-        if os.getpid() == self._pid:
-            line = json.dumps([what, name, *facts]) + "\n"
-            os.write(self._channel, line.encode())
+        if getpid() == self._pid:
+            line = ascii((event, name, *facts)) + "\n"
+            write(self._channel, line.encode())
 
     def load(self, name: str) -> List[unittest.TestCase]:
         """Import a file and return its tests; none if that fails."""
         self.write("import", name)
         try:
-            module = importlib.import_module(os.path.splitext(name)[0])
+            module = importlib.import_module(splitext(name)[0])
             loader = unittest.defaultTestLoader
-            return list(flat(loader.loadTestsFromModule(module)))
+            tests = list(flat(loader.loadTestsFromModule(module)))
         except unittest.SkipTest:
-            return []
+            tests = []
         except BaseException as error:
             self.write(
-                "broken", name, "exception", self.words(error, name))
+                "unloaded", name, "exception", self.message(error, name))
             return []
+        self.write("imported", name)
+        return tests
 
     def begin(self, ids: List[str]) -> None:
         """Write down which tests will run, in order."""
         self._ids = ids
+        self._first = self._before_class = Names(self._modules)
         self.write("tests", "", ids)
+
+    def begin_class(self) -> None:
+        """Look at what the class finds, before its setUpClass."""
+        self._before_class = Names(self._modules)
+        self._reached = self._reached_by_class = False
+
+    def end_class(self, name: str) -> None:
+        """Write down what a class left replaced, and put it back."""
+        self.leak(name, self._before_class.restore())
+        self._reached = self._reached_by_class = False
+
+    def end_module(self, name: str) -> None:
+        """Write down what a module's fixtures left replaced."""
+        self.leak(name, self._first.restore())
+
+    def leak(self, name: str, replaced: List[str]) -> None:
+        """Write down which names were left replaced by whom."""
+        if replaced:
+            self.write("leak", name, replaced)
 
     def startTest(self, test: unittest.TestCase) -> None:
         """Write down which test is under way."""
-        if self._reached:  # since the last test: in setUpClass
-            self._integrated.add(class_of(test.id()))
-            self._reached = False
-        self._outcome = None
-        self._begun = monotonic()
+        self._reached_by_class = self._reached_by_class or self._reached
+        self._reached = False
+        self._test, self._trial = test, None
         self.write("start", test.id())
+        self._before_test = Names(self._modules)
+        self._begun = monotonic()
 
     def stopTest(self, test: unittest.TestCase) -> None:
         """Write down what the test did."""
-        integrated = self._reached or class_of(test.id()) in self._integrated
+        seconds = monotonic() - self._begun
+        kind = "unit"
+        if self._reached or self._reached_by_class:
+            kind = "integration"
         self._reached = False
-        outcome = self._outcome or Result("exception", "was interrupted")
-        self.write("end", test.id(), *outcome._replace(
-            kind="integration" if integrated else "unit",
-            seconds=monotonic() - self._begun))
+        trial = self._trial or Trial("exception", "was interrupted")
+        self.leak(test.id(), self._before_test.restore())
+        self.write("end", test.id(), trial.ending, trial.message, kind,
+                   seconds)
+        self._test = None
 
     def addSuccess(self, test: unittest.TestCase) -> None:
         """Note a test that passes."""
-        self.note(test, "passes")
+        self.note(test, "passed")
 
     def addFailure(self, test: unittest.TestCase, err: Any) -> None:
         """Note a test that fails by an assertion."""
-        self.note(test, "assertion", self.words(err[1], place_of(test)))
+        self.note(test, "assertion", self.message(err[1], place_of(test)))
 
     def addError(self, test: unittest.TestCase, err: Any) -> None:
         """Note a test that fails by another exception."""
-        self.note(test, "exception", self.words(err[1], place_of(test)))
+        self.note(test, "exception", self.message(err[1], place_of(test)))
 
     def addSubTest(
             self, test: unittest.TestCase, subtest: unittest.TestCase,
@@ -242,65 +275,185 @@ class Recorder(unittest.TestResult):
             self.addError(test, err)
 
     def addSkip(self, test: unittest.TestCase, reason: str) -> None:
-        """Note a test that is skipped."""
-        self.note(test, "skipped", reason)
+        """Note a test that is skipped; one part of it is none."""
+        is_part = self._test is not None and test is not self._test
+        self.note(test, "passed" if is_part else "skipped", reason)
 
     def addExpectedFailure(self, test: unittest.TestCase, err: Any) -> None:
         """Note a test that fails as expected: then it passes."""
-        self.note(test, "passes")
+        self.note(test, "passed")
 
     def addUnexpectedSuccess(self, test: unittest.TestCase) -> None:
         """Note a test that was expected to fail, and did not."""
         self.note(test, "assertion", f"{place_of(test)}: unexpected success")
 
-    def note(
-            self, test: unittest.TestCase, what: str, words: str = "") -> None:
-        """Keep the first thing that a test does; of a class, for its tests."""
-        if isinstance(test, unittest.TestCase):
-            self._outcome = self._outcome or Result(what, words)
+    def note(self, test: unittest.TestCase, ending: str,
+             message: str = "") -> None:
+        """Keep how a test ends, first of all its first failure."""
+        if self._test is not None:
+            if not (self._trial and self._trial.failed):
+                self._trial = Trial(ending, message)
             return
-        # What fails is "setUpClass (test_it.TestIt)", or of a module.
+        # What fails, or is skipped, is "setUpClass (test_it.TestIt)", or of
+        # a module; or it is a class or a test under @skip.
+        if " (" not in test.id():
+            self.write("end", test.id(), ending, message)
+            return
         fixture, scope = test.id()[:-1].split(" (")
         ids = [f"{scope}.{fixture}"]
         if fixture.startswith("setUp"):
             ids = [one for one in self._ids if one.startswith(f"{scope}.")]
         for test_id in ids:
-            self.write("end", test_id, what, words)
+            self.write("end", test_id, ending, message)
 
-    def words(self, error: BaseException, place: str) -> str:
+    def message(self, error: BaseException, place: str) -> str:
         """Return where an exception left the suite, and its message."""
-        for frame, line in traceback.walk_tb(error.__traceback__):
-            folder, name = os.path.split(frame.f_code.co_filename)
-            if folder == self._folder and name not in MODULES:
+        for frame, line in walk_tb(error.__traceback__):
+            folder, name = split(frame.f_code.co_filename)
+            if folder == self._folder and name not in self._planted:
                 place = f"{name}, line {line}"
         if isinstance(error, SyntaxError) and error.filename:
-            place = f"{os.path.basename(error.filename)}, line {error.lineno}"
+            place = f"{basename(error.filename)}, line {error.lineno}"
         try:
-            message = " ".join(str(error)[:10 * WORDS].split())
+            message = " ".join(str(error)[:10 * MESSAGE].split())
         except Exception:
             message = "(its message can't be read)"
         text = f"{place}: {type(error).__name__}: {message}".rstrip(": ")
         return "".join(
-            letter if letter.isprintable() else "?" for letter in text)[:WORDS]
+            letter if letter.isprintable() else "?"
+            for letter in text)[:MESSAGE]
 
-    def profile(self, frame: FrameType, event: str, _: Any) -> None:
-        """Notice, as a profile function, when client calls get_json.
+    def profile(self, frame: FrameType, event: str, function: Any) -> None:
+        """Notice, as a profile function, what a run reaches.
 
-        So it does, as far as can be told, in a process that runs client.py.
+        That is: a function that one module calls for real in another, and
+        whatever another run could meet.
         """
-        if event != "call":
-            return
-        if frame.f_code is subprocess.Popen.__init__.__code__:
-            self._reached = self._reached or bool(re.search(
-                r"\bclient\.py\b", str(frame.f_locals.get("args"))))
-        elif frame.f_code.co_name != "get_json":
-            return
-        elif os.path.split(frame.f_code.co_filename) == (
-                self._folder, "utils.py"):
-            client = os.path.join(self._folder, "client.py")
-            self._reached = self._reached or any(
-                caller.f_code.co_filename == client
-                for caller, _ in traceback.walk_stack(frame))
+        code = frame.f_code
+        if event == "call" and code.co_name in self._targets:
+            folder, name = split(code.co_filename)
+            if folder == self._folder and any(
+                    name == file and first <= code.co_firstlineno <= last
+                    for file, first, last in self._targets[code.co_name]):
+                self._reached = self._reached or self.is_called(frame, name)
+        elif event == "c_call" and not self._shares:
+            if self.is_sharing(function, code.co_filename):
+                self._shares = True
+                self.write("shares", "")
+
+    def is_called(self, frame: FrameType, own: str) -> bool:
+        """Return whether code of another module is among the callers."""
+        for caller, _ in walk_stack(frame):
+            folder, name = split(caller.f_code.co_filename)
+            if folder == self._folder and name != own \
+                    and splitext(name)[0] in self._modules:
+                return True
+        return False
+
+    def is_sharing(self, function: Any, caller: str) -> bool:
+        """Return whether another run could meet a builtin function's call."""
+        try:
+            if function in SHARING:
+                return split(caller)[1] not in READERS
+        except TypeError:  # a method of what can't be hashed
+            return False
+        name = getattr(function, "__name__", "")
+        if name in CLOCK:
+            return (function.__module__ == "time"
+                    and caller.startswith(self._folder))
+        return name in SHARING_NAMES
+
+
+class Names:
+    """What the names in some modules were at one time.
+
+    That is: in the modules, in those that they import, in their classes.
+    """
+
+    def __init__(self, modules: List[str]) -> None:
+        """Look at the modules that have been imported."""
+        self._owners: Dict[int, Tuple[Any, str, Dict[str, Any]]] = {}
+        for name in modules:
+            module = sys.modules.get(name)
+            if isinstance(module, ModuleType):
+                self._add(module, name)
+                for label, value in list(vars(module).items()):
+                    if isinstance(value, ModuleType):
+                        self._add(value, value.__name__)
+
+    def _add(self, module: ModuleType, label: str) -> None:
+        """Keep what the names of a module, and of its classes, are."""
+        self._owners[id(module)] = module, label, dict(vars(module))
+        top = label.split(".")[0]
+        for name, value in list(vars(module).items()):
+            # A double may lie about its class.
+            if issubclass(type(value), type) and str(
+                    getattr(value, "__module__", "")).split(".")[0] == top:
+                self._owners[id(value)] = (
+                    value, f"{label}.{name}", dict(vars(value)))
+
+    def restore(self) -> List[str]:
+        """Put back what has been replaced since; return those names."""
+        replaced = []
+        for owner, label, names in self._owners.values():
+            now = vars(owner)
+            for name, value in names.items():
+                if now.get(name, self) is not value and is_replaced(
+                        value, now.get(name)):
+                    replaced.append(f"{label}.{name}")
+                    with suppress(AttributeError, TypeError):
+                        setattr(owner, name, value)
+        return replaced
+
+
+def is_replaced(before: Any, now: Any) -> bool:
+    """Return whether a name got a double, not just another value.
+
+    A module that was loaded again has new functions of the same names.
+    """
+    kind = type(now)
+    if issubclass(kind, NonCallableMock) or hasattr(kind, "mock"):
+        return True
+    if not (callable(before) or hasattr(type(before), "__get__")
+            or isinstance(before, ModuleType)):
+        return False
+    names = [(getattr(one, "__module__", ""), getattr(
+        one, "__qualname__", one)) for one in (before, now)]
+    return names[0] != names[1] or "mock" in getattr(now, "__dict__", ())
+
+
+def with_boundaries(
+        tests: List[unittest.TestCase], recorder: Recorder) -> Iterator[Any]:
+    """Yield tests, and before and after each class what looks at names.
+
+    unittest takes a boundary for a test of another class, so it runs the
+    fixtures of the class before that is over.
+    """
+    for place, test in enumerate(tests):
+        module, name = class_of(test)
+        before = class_of(tests[place - 1]) if place else ("", "")
+        after = class_of(
+            tests[place + 1]) if tests[place + 1:] else ("", "")
+        if (module, name) != before:
+            yield boundary(module, recorder.begin_class)
+        yield test
+        if (module, name) != after:
+            yield boundary(
+                module, partial(recorder.end_class, f"{module}.{name}"))
+        if module != after[0]:
+            yield boundary("", partial(recorder.end_module, module))
+
+
+def class_of(test: unittest.TestCase) -> Class:
+    """Return the names of the module and of the class of a test."""
+    return type(test).__module__, type(test).__qualname__
+
+
+def boundary(module: str, action: Callable[[], None]) -> Any:
+    """Return what a TestSuite calls as if it were a test of a module."""
+    return type("Boundary", (), {
+        "__module__": module,
+        "__call__": lambda self, result: action()})()
 
 
 def flat(suite: unittest.TestSuite) -> Iterator[unittest.TestCase]:
@@ -317,6 +470,27 @@ def place_of(test: unittest.TestCase) -> str:
     return test.id().split(" (")[-1].split(".")[0] + ".py"
 
 
-def class_of(test_id: str) -> str:
-    """Return the name of a test's class, its module before it."""
-    return test_id.rpartition(".")[0]
+def work(job: Job, done: Set[str], root: str) -> None:
+    """Make a run, in the process that it has for itself; never return."""
+    status = 1
+    try:
+        import fcntl
+        folder = join(root, "suite")
+        channel = os.open(
+            join(root, "channel"), os.O_WRONLY | os.O_APPEND)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for stream in range(3):
+            os.dup2(channel if job.show and stream else nothing, stream)
+        channel = fcntl.fcntl(channel, fcntl.F_DUPFD_CLOEXEC, HIGH)
+        at_end = fcntl.fcntl(
+            os.open(join(root, "end"), os.O_WRONLY),
+            fcntl.F_DUPFD_CLOEXEC, HIGH)
+        settle(folder, root)
+        if job.show:
+            show(job.tests)
+        else:
+            record(Recorder(channel, folder, job), job, done)
+        write(at_end, b".")
+        status = 0
+    finally:
+        _exit(status)
