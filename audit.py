@@ -1,0 +1,495 @@
+#!/usr/bin/env python3
+"""List what organizations publish on GitHub, and under which licenses.
+
+Results go to stdout, all else to stderr. After an error nothing is printed
+on stdout, and nothing is saved.
+"""
+import argparse
+import io
+import json
+import logging
+import os
+import re
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from contextlib import ExitStack, closing, suppress
+from functools import partial
+from itertools import count
+from secrets import token_hex
+from typing import (
+    Any, Collection, Dict, Iterable, Iterator, List, Mapping, NamedTuple,
+    Optional, Sequence, Set, Tuple)
+
+from requests import HTTPError
+from requests.exceptions import (
+    ChunkedEncodingError, ConnectionError, ContentDecodingError,
+    InvalidSchema, InvalidURL, ProxyError, Timeout)
+from urllib3.util import parse_url
+
+from live import (
+    API_URL, LOG, MAX_WORKERS, LimitError, LiveOrgClient, environment,
+    github_session)
+from pages import AnswerError
+from policy import (
+    LICENSE, NOT_ALLOWED, Policy, Row, change_of, gone, license_id, notes_on,
+    owner_of, parse_policy, parse_table, row_of, table_of, to_csv)
+from utils import access_nested_map
+
+COLUMNS = ("repository", "license", "verdict", "change", "fork", "archived",
+           "language", "stars", "pushed_at", "url", "id")
+FACTS = ("language", "stargazers_count", "pushed_at")  # as GitHub says it
+
+
+class Task(NamedTuple):
+    """What there is to do: the options, and what they refer to.
+
+    earlier: the table of --since by id; None without one, or the first time.
+    replaced: the table that --save will replace, if there is one.
+    clients: one for each organization on the command line.
+    """
+
+    args: argparse.Namespace
+    policy: Optional[Policy]
+    earlier: Optional[Dict[int, Row]]
+    replaced: Dict[int, Row]
+    clients: List[LiveOrgClient]
+
+
+class Report(NamedTuple):
+    """What to print on stdout and stderr, what to save, and the status."""
+
+    output: str
+    notes: List[str]
+    table: str
+    status: int
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run the command, and return its status: 0, 1, 2 or 3 (see --help)."""
+    args = parse(argv)
+    status = 2
+    try:
+        with ExitStack() as stack:
+            task = prepare(args, stack)
+            status = 1
+            report = audit(task)
+    except (OSError, RuntimeError, ValueError) as error:
+        return complain(explain(error, hint_for(args)), status)
+    for note in report.notes:
+        complain(note)
+    try:
+        print(report.output, end="", flush=True)
+        if args.save is not None and report.status != 1:
+            save(args.save, report.table)
+    except BrokenPipeError:  # Nobody reads any more: `| head`, for example.
+        if args.save is not None:
+            return complain(f"{args.save} is not saved: stdout is closed")
+    except (OSError, ValueError) as error:
+        return complain(str(error))
+    return report.status
+
+
+def complain(line: str, status: int = 1) -> int:
+    """Print a line on stderr, and return the status."""
+    printable = "".join(c if c.isprintable() else " " for c in line)
+    with suppress(OSError):  # If nobody can read it, the status still counts.
+        print("audit.py:", printable, file=sys.stderr)
+    return status
+
+
+# Before the first request.
+
+def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
+    """Parse the command line; exit with status 2 where it is wrong."""
+    parser = argparse.ArgumentParser(
+        prog="audit.py", allow_abbrev=False,
+        description="List the public repositories of organizations on "
+        "GitHub, and judge them by a policy.",
+        epilog="KEY is a license's key or SPDX id, in upper or lower case; "
+        "'none' is no license, 'other' one that GitHub does not recognize. "
+        "A policy has a license a line, or a repository and the license that "
+        "was approved for it. --csv shows what is not allowed or has changed "
+        "in columns of its own. If --since and --save name the same file, it "
+        "need not be there the first time. GH_TOKEN or GITHUB_TOKEN holds a "
+        "token, GITHUB_API_URL an Enterprise Server's API. Status: 0 done, 1 "
+        "failed, 2 wrong usage, 3 something is not allowed.")
+    add = parser.add_argument
+    flag = partial(add, action="store_true")
+    form = partial(parser.add_mutually_exclusive_group().add_argument,
+                   action="store_true")
+    add("orgs", metavar="ORG", nargs="+", help="an organization's name")
+    add("--license", metavar="KEY", action="append", default=[],
+        help="only repositories under this license; repeat it to allow others")
+    flag("--source", help="leave out forks")
+    flag("--no-archived", help="leave out archived repositories")
+    add("--policy", metavar="FILE",
+        help="list what this policy does not allow; status 3 if there is any")
+    add("--since", metavar="FILE",
+        help="list what has changed since --save wrote this table")
+    form("--licenses", help="count the repositories under each license")
+    form("--csv", help="print a row for each repository, for a spreadsheet")
+    form("--json", help="print GitHub's own objects, as one JSON array")
+    add("--save", metavar="FILE",
+        help="keep the state of all public repositories in this table")
+    flag("--recorded", help="answer from a recording of google, offline")
+    add("--jobs", metavar="N", type=int, default=10,
+        help=f"pages to fetch at once, 1 to {MAX_WORKERS} (%(default)s)")
+    flag("-v", "--verbose", help="log every request to stderr")
+    args = parser.parse_intermixed_args(argv)
+    for name in args.orgs:
+        if name.strip() in ("", ".", ".."):
+            parser.error(f"no organization has the name {name!r}")
+    for key in args.license:
+        if not LICENSE.fullmatch(key):
+            parser.error(f"no license has the key {key!r}; give one at a time")
+    if not 1 <= args.jobs <= MAX_WORKERS:
+        parser.error(f"argument --jobs: must be from 1 to {MAX_WORKERS}")
+    if args.since is not None and (args.json or args.licenses):
+        parser.error("argument --since: not allowed with --json, --licenses")
+    return args
+
+
+def prepare(args: argparse.Namespace, stack: ExitStack) -> Task:
+    """Read the files and the environment, and make the clients.
+
+    Raises ValueError or OSError where one of them is wrong. What the clients
+    need is closed with the stack.
+    """
+    policy, earlier, replaced = None, None, {}
+    if args.policy is not None:
+        policy = parse_policy(read(args.policy), args.policy)
+    path = os.path.realpath(args.save or "")
+    if args.save is not None:
+        if not os.path.isdir(os.path.dirname(path)):
+            raise ValueError(f"{args.save}: there is no such folder")
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise ValueError(f"{args.save}: this is not a regular file")
+        with suppress(ValueError):  # It may be new, or another kind of file.
+            replaced = parse_table(read(path), path)
+    if args.since is not None and (
+            os.path.exists(path) or os.path.realpath(args.since) != path):
+        earlier = parse_table(read(args.since), args.since)
+    token, api_url = environment()
+    if args.recorded:
+        from replay import replay
+        token, api_url = None, stack.enter_context(replay())
+    session = stack.enter_context(github_session(token, api_url))
+    if args.verbose:
+        logging.basicConfig(format="%(message)s")
+        logging.getLogger("urllib3").setLevel(logging.DEBUG)
+    return Task(args, policy, earlier, replaced, [
+        LiveOrgClient(name, session, api_url, args.jobs)
+        for name in args.orgs])
+
+
+def read(path: str) -> str:
+    """Return a text file; raise ValueError where it can't be read."""
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            return file.read()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: this is not UTF-8") from error
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from error
+
+
+# The audit.
+
+def audit(task: Task) -> Report:
+    """Ask for all repositories, and return what is to be said of them.
+
+    Nothing is listed unless every organization is there.
+    """
+    clients: Dict[int, LiveOrgClient] = {}  # by the organization's id
+    names: Set[str] = set()
+    notes: List[str] = []
+    missing: List[str] = []
+    with closing(Progress(task)) as progress:
+        for name, client in zip(task.args.orgs, task.clients):
+            try:
+                login = client.org["login"]
+            except HTTPError as error:
+                if error.response.status_code != 404:
+                    raise
+                missing.append(f"no such organization: {name} (renamed, or a "
+                               f"user's account?){hint_for(task.args)}")
+                continue
+            if login.lower() != name.lower():
+                notes.append(f"{name} is now {login}")
+            names.update((name.lower(), login.lower()))
+            clients.setdefault(client.org["id"], client)
+        if missing:
+            return Report("", missing, "", 1)
+        repos = {repo["id"]: repo for client in clients.values()
+                 for repo in client.repos_payload}
+    notes += [f"{client.org['login']} has no public repository"
+              for client in clients.values() if not client.repos_payload]
+    report = judge(task, repos, names)
+    return report._replace(notes=notes + progress.warnings + report.notes)
+
+
+def judge(
+        task: Task, repos: Mapping[int, Mapping[str, Any]],
+        organizations: Collection[str]) -> Report:
+    """Return what is to be said of all the repositories of organizations.
+
+    They come by id; the names of the organizations are in lower case.
+    """
+    args, policy, earlier = task.args, task.policy, task.earlier
+    rows = [row_of(repo, policy) for repo in repos.values()]
+    looked_at = [row for row in rows if fits(row, args)]
+    not_allowed = [row for row in looked_at if row.verdict == NOT_ALLOWED]
+    changes = {} if earlier is None else {
+        row.id: change_of(row, earlier.get(row.id)) for row in rows}
+    if args.json:
+        output = json.dumps([repos[row.id] for row in looked_at], indent=2,
+                            allow_nan=False) + "\n"
+    elif args.csv:
+        output = spreadsheet(looked_at, changes, repos)
+    elif args.licenses:
+        output = chart([row.license for row in looked_at])
+    elif earlier is not None:
+        output = lines(news(
+            task, rows + gone(earlier, rows, organizations), changes))
+    elif policy:
+        output = lines((row.repository, row.license) for row in not_allowed)
+    else:
+        output = lines((row.repository,) for row in looked_at)
+    found = {license_id(row.license) for row in rows}
+    notes = [f"no repository is under {key}" for key in args.license
+             if license_id(key) not in found]
+    if policy:
+        notes += notes_on(policy, rows, organizations)
+    left_out = {owner_of(row.repository) for row in (
+        *task.replaced.values(), *(earlier or {}).values())
+        if row.id not in repos}
+    notes += [f"{owner} was not asked: its rows are left out"
+              for owner in sorted(left_out.difference(organizations))]
+    if args.since is not None and earlier is None:
+        notes.append(f"{args.since} is not there yet: this is the first run")
+    unchanged = sum(changes.get(row.id) == "" for row in not_allowed)
+    if unchanged:
+        notes.append(f"not allowed, but not changed: {unchanged}")
+    return Report(output, notes, table_of(rows), 3 if not_allowed else 0)
+
+
+def fits(row: Row, args: argparse.Namespace) -> bool:
+    """Return whether a repository is one that the filters let through."""
+    return not (
+        args.source and row.fork
+        or args.no_archived and row.archived
+        or args.license
+        and license_id(row.license) not in map(license_id, args.license))
+
+
+def news(
+        task: Task, rows: Iterable[Row], changes: Mapping[int, str]
+        ) -> Iterator[Tuple[str, ...]]:
+    """Yield the fields of each change: repository, license, change.
+
+    With a policy the verdict stands before the change. A row without any
+    change, not even an empty one, is gone. What the filters leave out is
+    told once, if they let its earlier state through.
+    """
+    for row in rows:
+        change = changes.get(row.id, "gone")
+        now = fits(row, task.args)
+        before = fits((task.earlier or {}).get(row.id, row), task.args)
+        if change and (now or before):
+            is_judged = now and row.id in changes
+            verdict = [row.verdict if is_judged else ""] if task.policy else []
+            yield (row.repository, row.license, *verdict, change)
+
+
+# What is printed and saved.
+
+def lines(rows: Iterable[Iterable[str]]) -> str:
+    """Return a line for each row, its fields separated by a tab."""
+    return "".join("\t".join(row) + "\n" for row in rows)
+
+
+def spreadsheet(
+        rows: Iterable[Row], changes: Mapping[int, str],
+        repos: Mapping[int, Mapping[str, Any]]) -> str:
+    """Return a table in CSV: a header, and a row for each repository."""
+    return to_csv([COLUMNS, *(
+        (*row[:3], changes.get(row.id), row.fork, row.archived,
+         *map(repos[row.id].get, FACTS), row.url, row.id) for row in rows)])
+
+
+def chart(names: Sequence[str]) -> str:
+    """Return each name with its count, largest first, and a bar of #."""
+    counts = Counter(sorted(names))
+    width = max(map(len, counts), default=0)
+    most = max(counts.values(), default=0)
+    return "".join(
+        f"{name:{width}} {number:{len(str(most))}} "
+        f"{'#' * (40 * number // most or 1)}\n"
+        for name, number in counts.most_common())
+
+
+def save(path: str, text: str) -> None:
+    """Put a text in the place of a file, in one step, with its mode.
+
+    After an error the file is as it was, and nothing lies beside it. Raises
+    ValueError where it can't be written.
+    """
+    target = os.path.realpath(path)
+    beside = f"{target}.{token_hex(8)}"
+    try:
+        with open(beside, "x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        if os.path.exists(target):
+            shutil.copymode(target, beside)
+        os.replace(beside, target)
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from error
+    finally:
+        with suppress(FileNotFoundError):  # It has its place by now.
+            os.remove(beside)
+
+
+class Progress(logging.Handler):
+    """Shows pages and waits on a line of a terminal, and keeps warnings."""
+
+    def __init__(self, task: Task) -> None:
+        """Begin to listen to the log, and to what a session receives."""
+        super().__init__()
+        is_shown = sys.stderr.isatty() and not task.args.verbose
+        self.terminal = sys.stderr if is_shown else io.StringIO()
+        self.pages = count(1)
+        self.warnings: List[str] = []
+        self.log_level = LOG.level
+        LOG.setLevel(logging.INFO)
+        LOG.addHandler(self)
+        task.clients[0].session.hooks["response"].append(self.count_page)
+
+    def count_page(self, response: Any, **_: Any) -> None:
+        """Count a response if it is a page; requests calls this for each."""
+        if response.status_code == 200 and "per_page=" in response.url:
+            line = f"pages: {next(self.pages)}"
+            if time.monotonic() >= response.connection.paused_until:
+                self.handle(logging.makeLogRecord(
+                    {"msg": line, "levelno": logging.INFO}))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a warning; show anything else, in place of what is shown."""
+        if record.levelno >= logging.WARNING:
+            self.warnings.append(record.getMessage())
+        else:
+            self.terminal.write(f"\r{record.getMessage():40}")
+            self.terminal.flush()
+
+    def close(self) -> None:
+        """Clear the line, and show nothing any more."""
+        LOG.removeHandler(self)
+        LOG.setLevel(self.log_level)
+        self.acquire()  # No page is being shown just now.
+        self.terminal.write(f"\r{'':40}\r")
+        self.terminal = io.StringIO()
+        self.release()
+        super().close()
+
+
+# What went wrong.
+
+def hint_for(args: argparse.Namespace) -> str:
+    """Return a hint at GITHUB_API_URL, where it is another than GitHub's."""
+    is_github = args.recorded or environment()[1].rstrip("/") == API_URL
+    return "" if is_github else "; GITHUB_API_URL may be wrong too"
+
+
+def explain(error: Exception, hint: str) -> str:
+    """Return what went wrong and, if anything helps, what to do."""
+    request: Any = getattr(error, "request", None)
+    response: Any = getattr(error, "response", None)
+    if request is None or isinstance(error, AnswerError):
+        return str(error)
+    url = parse_url(request.url)
+    host, scheme = url.netloc, str(url.scheme)
+    proxy = next((f"the proxy in {name}" for name in (
+        f"{scheme}_proxy", f"{scheme.upper()}_PROXY", "all_proxy", "ALL_PROXY")
+        if os.environ.get(name)), "")
+    if isinstance(error, HTTPError):
+        if response.status_code == 407 and proxy:
+            return f"{proxy} denied: 407 {response.reason}"
+        return explain_status(error, response)
+    if isinstance(error, (ChunkedEncodingError, ContentDecodingError)):
+        return f"{host} sent a broken answer; try again later"
+    if proxy and isinstance(error, (InvalidSchema, InvalidURL)):
+        return f"the address of {proxy} is wrong, or of a kind not supported"
+    if not isinstance(error, (ConnectionError, Timeout)):
+        return f"{host}: {error}"
+    causes: List[BaseException] = [error]  # down to the system's own error
+    while causes[-1].__context__:
+        causes.append(causes[-1].__context__)
+    cause = [each for each in causes if isinstance(each, OSError)][-1]
+    if cause is error:  # Every RequestException is an OSError itself.
+        return f"{host} did not answer in HTTP"
+    why = re.sub(r"\[.*?\] | \(_ssl.*", "", str(cause))
+    if isinstance(error, ProxyError):
+        proxy = proxy or "the system's proxy"
+        return (f"{proxy} denied: {why}" if "407" in why else
+                f"cannot reach {proxy}: {why}")
+    if "certificate verify failed" in why:
+        return (f"cannot trust {host}: {why}; if this network has a "
+                "certificate authority of its own, set REQUESTS_CA_BUNDLE to "
+                "its file")
+    return f"cannot reach {host}: {why}; check the network{hint}"
+
+
+def explain_status(error: HTTPError, response: Any) -> str:
+    """Return what an answer of 4xx or 5xx says and, if known, what to do."""
+    headers = response.headers
+    if isinstance(error, LimitError):
+        hourly = headers.get("X-RateLimit-Remaining") == "0"
+        return str(error) + (
+            "; a token in GH_TOKEN raises 60 requests an hour to 5,000"
+            if hourly and "Authorization" not in response.request.headers
+            else "")
+    try:
+        message = access_nested_map(response.json(), ("message",))
+    except (KeyError, RecursionError, ValueError):
+        message = response.reason
+    sso = re.search("url=(https://[^;, ]+)", headers.get("X-GitHub-SSO", ""))
+    advice = (
+        f"; authorize the token at {sso[1]}" if sso
+        else "; check the token in GH_TOKEN or GITHUB_TOKEN"
+        if response.status_code == 401
+        else "; try again later" if response.status_code >= 500 else "")
+    host = parse_url(response.url).netloc
+    return f"{host} answered {response.status_code}: {message}{advice}"
+
+
+# As a program.
+
+def run() -> int:
+    """Run the command as a program: quiet at a closed pipe and at Ctrl-C.
+
+    Ctrl-C ends it by its signal, as it ends any Unix tool. When it returns,
+    the handler of that signal is the one that it found.
+    """
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # closed: say nothing
+    sys.stdout = sys.stdout or open(os.devnull)  # closed: printing fails
+    handler = signal.getsignal(signal.SIGINT)
+    is_python_s_own = handler is signal.default_int_handler and (
+        threading.current_thread() is threading.main_thread())
+    try:
+        if is_python_s_own:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+        return main()
+    finally:
+        if is_python_s_own:
+            signal.signal(signal.SIGINT, handler)
+        try:
+            sys.stdout.flush()
+        except OSError:  # main has reported it; Python would try again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    sys.exit(run())
