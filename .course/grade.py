@@ -15,7 +15,7 @@ import argparse
 import csv
 import io
 import os
-import shutil
+import re
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -214,7 +214,9 @@ def noticing_test(mistake: Mistake) -> Iterator[str]:
     """Yield which test of the own suite notices it, and how to run that."""
     module, _, test = mistake.noticed_by.partition(".")
     if test:
-        yield f"In the project, {test} in {module}.py notices it:"
+        # parameterized_class adds a number to the name of a class.
+        written = re.sub(r"_\d+(?=\.)", "", test)
+        yield f"In the project, {written} in {module}.py notices it:"
         yield f"    python -m unittest {module} -k {test}"
 
 

@@ -145,9 +145,9 @@ def wrong_code(graded: Grade) -> Iterator[str]:
     """Yield which mistakes are noticed, by whom and why."""
     yield "3. Wrong code: do they notice mistakes?"
     yield paragraph(
-        f"Mistakes (mutants) that are made, one at a time: "
-        f"{len(graded.mistakes)}. A mistake is noticed (killed) if a test fails that passes on the "
-        "right code: by an assertion, by another exception or the end of its "
+        f"Mistakes (mutants), made one at a time: {len(graded.mistakes)}. A "
+        "mistake is noticed (killed) if a test fails that passes on the right "
+        "code: by an assertion, by another exception or the end of its "
         "process, or by running out of time. Else it is missed (survived).")
     yield f"   noticed: {len(graded.noticed)}"
     for mistake in graded.noticed:

@@ -25,7 +25,7 @@ import grade
 import judge
 import report
 import suite as suite_module
-from assignment import OWN, read_assignment
+from assignment import OWN, Unusable, read_assignment
 from edits import edited
 from judge import Grade
 from protocol import Job
@@ -174,7 +174,8 @@ class TestHostileSuites(GraderTestCase):
         """A test that asks another machine is told that there is none."""
         graded = self.grade(self.write(test_it=suite(line)))
         self.assertEqual(graded.tests[BAD_ID].verdict, "wrong")
-        self.assertIn("graded test has no network", graded.tests[BAD_ID].message)
+        self.assertIn("graded test has no network",
+                      graded.tests[BAD_ID].message)
 
     @parameterized.expand([
         ("prints", "print('x' * 50_000_000)"),
@@ -489,7 +490,7 @@ class TestFolders(GraderTestCase):
         for number in range(3):
             (folder / f"{number}.txt").write_text("x" * 2 ** 19)
         with patch.object(suite_module, name, most), \
-                self.assertRaisesRegex(grade.Unusable, said):
+                self.assertRaisesRegex(Unusable, said):
             read_suite(folder, ASSIGNMENT.sources)
 
     def test_tests_below(self) -> None:
@@ -502,7 +503,7 @@ class TestFolders(GraderTestCase):
             "itself are."])
         (folder / "test_it.py").unlink()
         with self.assertRaisesRegex(
-                grade.Unusable, "there is below/test_more.py, in a folder"):
+                Unusable, "there is below/test_more.py, in a folder"):
             self.notes(folder)
 
     @unittest.skipIf(os.geteuid() == 0, "root can read everything")

@@ -37,7 +37,7 @@ MISTAKES = [
         EXCEPTION, 88,
         "Where a map lacks the key, the result is None, as if None stood "
         "there. The caller gets no KeyError.",
-        "test_utils.TestAccessNestedMap"),
+        "test_utils.TestAccessNestedMap.test_access_nested_map_exception"),
     Mistake(
         2, "access_nested_map", "only the first key is followed",
         Edit("utils.py",
@@ -46,7 +46,7 @@ MISTAKES = [
         FIRST, 93,
         "For the path a, b the result is what stands under a: the rest of "
         "the path is forgotten.",
-        "test_utils.TestAccessNestedMap"),
+        "test_utils.TestAccessNestedMap.test_two_keys"),
     Mistake(
         3, "access_nested_map", "a step into a number is a TypeError",
         Edit("utils.py",
@@ -55,7 +55,7 @@ MISTAKES = [
         EXCEPTION, 90,
         "Where the path goes on but a number is reached, the caller gets "
         "the TypeError of Python instead of a KeyError.",
-        "test_utils.TestAccessNestedMap"),
+        "test_utils.TestAccessNestedMap.test_access_nested_map_exception"),
     Mistake(
         4, "access_nested_map", "KeyError names the whole path",
         Edit("utils.py",
@@ -64,7 +64,7 @@ MISTAKES = [
         EXCEPTION, 31,
         "The KeyError is raised, but its argument is the path, not the key "
         "that failed.",
-        "test_utils.TestAccessNestedMap"),
+        "test_utils.TestAccessNestedMap.test_access_nested_map_exception"),
     Mistake(
         17, "has_license", "any license will do",
         Edit("client.py",
@@ -73,7 +73,7 @@ MISTAKES = [
         CASES, 81,
         "A repository under another license is taken for one under this "
         "license.",
-        "test_client.TestGithubOrgClient"),
+        "test_client.TestGithubOrgClient.test_has_license"),
     Mistake(
         18, "has_license", "a part of the key will do",
         Edit("client.py",
@@ -81,7 +81,7 @@ MISTAKES = [
              "        return license_key in key\n"),
         CASES, 5,
         "Asked for the license bsd, it says yes for bsd-3-clause.",
-        "test_client.TestGithubOrgClient"),
+        "test_client.TestGithubOrgClient.test_has_license"),
     Mistake(
         19, "has_license", "a null license is an error",
         Edit("client.py",
@@ -91,7 +91,7 @@ MISTAKES = [
         CASES, 57,
         "A repository whose license is None, as GitHub sends it for many, "
         "raises a TypeError.",
-        "test_client.TestGithubOrgClient"),
+        "test_client.TestGithubOrgClient.test_has_license"),
     Mistake(
         8, "memoize", "forgets (a plain property)",
         Edit("utils.py",
@@ -99,7 +99,7 @@ MISTAKES = [
         COUNTING, 82,
         "The method is called at each reading of the attribute, not at the "
         "first one only.",
-        "test_utils.TestMemoize"),
+        "test_utils.TestMemoize.test_memoize"),
     Mistake(
         9, "memoize", "shares its value between instances",
         Edit("utils.py",
@@ -112,7 +112,7 @@ MISTAKES = [
         COUNTING, 82,
         "The value that one instance has computed is what every other "
         "instance of the class gets.",
-        "test_utils.TestMemoize"),
+        "test_utils.TestMemoize.test_each_instance_has_its_own_value"),
     Mistake(
         10, "memoize", "makes no attribute (needs parentheses)",
         Edit("utils.py",
@@ -122,7 +122,7 @@ MISTAKES = [
         PROPERTIES, 91,
         "Reading the attribute gives a function. Only a call of it gives "
         "the value.",
-        "test_utils.TestMemoize"),
+        "test_utils.TestMemoize.test_memoize"),
     Mistake(
         5, "get_json", "returns the response, not its JSON",
         Edit("utils.py",
@@ -130,7 +130,7 @@ MISTAKES = [
              "    return requests.get(url)\n"),
         DOUBLES, 90,
         "The caller gets the response object and has to call json() itself.",
-        "test_utils.TestGetJson"),
+        "test_utils.TestGetJson.test_get_json"),
     Mistake(
         6, "get_json", "asks another URL",
         Edit("utils.py",
@@ -139,7 +139,7 @@ MISTAKES = [
         FORMS, 49,
         "The request does not go to the URL that was given: a slash is "
         "added to it.",
-        "test_utils.TestGetJson"),
+        "test_utils.TestGetJson.test_get_json"),
     Mistake(
         7, "get_json", "asks twice",
         Edit("utils.py",
@@ -149,7 +149,7 @@ MISTAKES = [
         FORMS, 56,
         "Each call makes the same request two times. The result is right, "
         "but costs twice as much.",
-        "test_utils.TestGetJson"),
+        "test_utils.TestGetJson.test_get_json"),
     Mistake(
         11, "org", "asks for a user (/users/{org})",
         Edit("client.py",
@@ -158,7 +158,7 @@ MISTAKES = [
         PATCHING, 55,
         "The URL that is asked for is that of a user, not that of an "
         "organization.",
-        "test_client.TestGithubOrgClient"),
+        "test_client.TestGithubOrgClient.test_org"),
     Mistake(
         12, "org", "always google",
         Edit("client.py",
@@ -167,13 +167,13 @@ MISTAKES = [
         ARGUMENTS, 57,
         "Whatever organization the client was made for, it asks for "
         "google.",
-        "test_client.TestGithubOrgClient"),
+        "test_client.TestGithubOrgClient.test_org"),
     Mistake(
         13, "_public_repos_url", "the organization's own URL",
         Edit("client.py", "self.org[\"repos_url\"]", "self.org[\"url\"]"),
         PROPERTY_MOCK, 74,
         "It is the URL of the organization, not that of its repositories.",
-        "test_client.TestGithubOrgClient"),
+        "test_client.TestGithubOrgClient.test_public_repos_url"),
     Mistake(
         14, "public_repos", "the license is ignored",
         Edit("client.py",
@@ -184,7 +184,7 @@ MISTAKES = [
         PROPERTY_MOCK, 54,
         "Given a license, it returns the names of all repositories all the "
         "same.",
-        "test_client.TestGithubOrgClient"),
+        "test_client.TestGithubOrgClient.test_public_repos_with_license"),
     Mistake(
         15, "public_repos", "full names instead of names",
         Edit("client.py",
@@ -193,7 +193,7 @@ MISTAKES = [
              "self.repos_payload\n"),
         RETURNING, 70,
         "It returns google/dagger where it should return dagger.",
-        "test_client.TestGithubOrgClient"),
+        "test_client.TestGithubOrgClient.test_public_repos"),
     Mistake(
         16, "public_repos", "the last repository is lost",
         Edit("client.py",
@@ -201,7 +201,7 @@ MISTAKES = [
              "for repo in self.repos_payload[:-1]\n"),
         RETURNING, 70,
         "All names are returned but that of the last repository.",
-        "test_client.TestGithubOrgClient"),
+        "test_client.TestGithubOrgClient.test_public_repos"),
     Mistake(
         20, "repos_payload", "read again each time",
         Edit("client.py",
@@ -210,7 +210,7 @@ MISTAKES = [
         COUNTING, 21,
         "The list of repositories is requested at each reading of the "
         "attribute, not at the first one only.",
-        "test_client.TestGithubOrgClient"),
+        "test_client.TestGithubOrgClient.test_repos_payload"),
     Mistake(
         21, "public_repos", "the full name, where there is one",
         Edit("client.py",
@@ -220,7 +220,7 @@ MISTAKES = [
         RECORDED, 56,
         "It returns google/dagger where it should return dagger. A double "
         "that has nothing but a name does not show it.",
-        "test_client.TestIntegrationGithubOrgClient"),
+        "test_client.TestIntegrationGithubOrgClient_0.test_public_repos"),
     Mistake(
         22, "has_license", "the SPDX id instead of the key, where there is "
         "one",
@@ -232,7 +232,8 @@ MISTAKES = [
         "It looks for apache-2.0 among ids such as Apache-2.0, and finds "
         "none. A double whose license has nothing but a key does not show "
         "it.",
-        "test_client.TestIntegrationGithubOrgClient"),
+        "test_client.TestIntegrationGithubOrgClient_0."
+        "test_public_repos_with_license"),
     Mistake(
         23, "public_repos", "forks are left out",
         Edit("client.py",
@@ -244,7 +245,7 @@ MISTAKES = [
         RECORDED, 56,
         "A repository that is a fork of another is not in the list, though "
         "it is as public as the others.",
-        "test_client.TestIntegrationGithubOrgClient"),
+        "test_client.TestIntegrationGithubOrgClient_0.test_public_repos"),
     Mistake(
         24, "public_repos", "repositories whose license is null are left out",
         Edit("client.py",
@@ -256,7 +257,7 @@ MISTAKES = [
         RECORDED, 53,
         "A repository whose license is None, as GitHub sends it for many, is "
         "not in the list, though no license was asked for.",
-        "test_client.TestIntegrationGithubOrgClient"),
+        "test_client.TestIntegrationGithubOrgClient_0.test_public_repos"),
     Mistake(
         25, "repos_payload", "get_json with an argument too many",
         Edit("client.py",
@@ -265,7 +266,7 @@ MISTAKES = [
         AUTOSPEC, 58,
         "The real get_json takes a URL and nothing else: the call is a "
         "TypeError. A double that takes any call does not show it.",
-        "test_client.TestIntegrationGithubOrgClient"),
+        "test_client.TestGithubOrgClient.test_repos_payload"),
     Mistake(
         26, "org", "get_json by a keyword that it lacks",
         Edit("client.py",
@@ -274,7 +275,7 @@ MISTAKES = [
         AUTOSPEC, 72,
         "The real get_json has no argument of this name: the call is a "
         "TypeError. A double that takes any call does not show it.",
-        "test_client.TestIntegrationGithubOrgClient"),
+        "test_client.TestGithubOrgClient.test_org"),
 ]
 
 REWRITES = [
