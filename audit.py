@@ -22,7 +22,7 @@ from itertools import count
 from secrets import token_hex
 from typing import (
     Any, Collection, Dict, Iterable, Iterator, List, Mapping, NamedTuple,
-    Optional, Sequence, Set, Tuple)
+    Optional, Sequence, Tuple)
 
 from requests import HTTPError
 from requests.exceptions import (
@@ -112,9 +112,8 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
         epilog="KEY is a license's key or SPDX id, in upper or lower case; "
         "'none' is no license, 'other' one that GitHub does not recognize. "
         "A policy has a license a line, or a repository and the license that "
-        "was approved for it. --csv shows what is not allowed or has changed "
-        "in columns of its own. If --since and --save name the same file, it "
-        "need not be there the first time. GH_TOKEN or GITHUB_TOKEN holds a "
+        "was approved for it. If --since and --save name the same file, it "
+        "may be missing the first time. GH_TOKEN or GITHUB_TOKEN holds a "
         "token, GITHUB_API_URL an Enterprise Server's API. Status: 0 done, 1 "
         "failed, 2 wrong usage, 3 something is not allowed.")
     add = parser.add_argument
@@ -131,7 +130,8 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     add("--since", metavar="FILE",
         help="list what has changed since --save wrote this table")
     form("--licenses", help="count the repositories under each license")
-    form("--csv", help="print a row for each repository, for a spreadsheet")
+    form("--csv", help="print a row for each repository, for a spreadsheet, "
+         "with its verdict and its change")
     form("--json", help="print GitHub's own objects, as one JSON array")
     add("--save", metavar="FILE",
         help="keep the state of all public repositories in this table")
@@ -181,9 +181,9 @@ def prepare(args: argparse.Namespace, stack: ExitStack) -> Task:
     if args.verbose:
         logging.basicConfig(format="%(message)s")
         logging.getLogger("urllib3").setLevel(logging.DEBUG)
-    return Task(args, policy, earlier, replaced, [
-        LiveOrgClient(name, session, api_url, args.jobs)
-        for name in args.orgs])
+    clients = [LiveOrgClient(name, session, api_url, args.jobs)
+               for name in args.orgs]
+    return Task(args, policy, earlier, replaced, clients)
 
 
 def read(path: str) -> str:
@@ -191,10 +191,9 @@ def read(path: str) -> str:
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             return file.read()
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: this is not UTF-8") from error
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", "this is not UTF-8")
+        raise ValueError(f"{path}: {why}") from error
 
 
 # The audit.
@@ -204,31 +203,29 @@ def audit(task: Task) -> Report:
 
     Nothing is listed unless every organization is there.
     """
-    clients: Dict[int, LiveOrgClient] = {}  # by the organization's id
-    names: Set[str] = set()
-    notes: List[str] = []
+    logins: Dict[str, str] = {}
     missing: List[str] = []
     with closing(Progress(task)) as progress:
         for name, client in zip(task.args.orgs, task.clients):
             try:
-                login = client.org["login"]
+                logins[name] = client.org["login"]
             except HTTPError as error:
                 if error.response.status_code != 404:
                     raise
                 missing.append(f"no such organization: {name} (renamed, or a "
                                f"user's account?){hint_for(task.args)}")
-                continue
-            if login.lower() != name.lower():
-                notes.append(f"{name} is now {login}")
-            names.update((name.lower(), login.lower()))
-            clients.setdefault(client.org["id"], client)
         if missing:
             return Report("", missing, "", 1)
+        # An organization that is named twice is listed once.
+        clients = {client.org["id"]: client for client in task.clients}
         repos = {repo["id"]: repo for client in clients.values()
                  for repo in client.repos_payload}
+    notes = [f"{name} is now {login}" for name, login in logins.items()
+             if name.lower() != login.lower()]
     notes += [f"{client.org['login']} has no public repository"
               for client in clients.values() if not client.repos_payload]
-    report = judge(task, repos, names)
+    report = judge(task, repos, {
+        name.lower() for names in logins.items() for name in names})
     return report._replace(notes=notes + progress.warnings + report.notes)
 
 
@@ -253,8 +250,8 @@ def judge(
     elif args.licenses:
         output = chart([row.license for row in looked_at])
     elif earlier is not None:
-        output = lines(news(
-            task, rows + gone(earlier, rows, organizations), changes))
+        rows_gone = gone(earlier, rows, organizations)
+        output = lines(news(task, rows + rows_gone, changes))
     elif policy:
         output = lines((row.repository, row.license) for row in not_allowed)
     else:
@@ -262,8 +259,7 @@ def judge(
     found = {license_id(row.license) for row in rows}
     notes = [f"no repository is under {key}" for key in args.license
              if license_id(key) not in found]
-    if policy:
-        notes += notes_on(policy, rows, organizations)
+    notes += notes_on(policy, rows, organizations) if policy else []
     left_out = {owner_of(row.repository) for row in (
         *task.replaced.values(), *(earlier or {}).values())
         if row.id not in repos}
@@ -476,14 +472,13 @@ def run() -> int:
     sys.stderr = sys.stderr or open(os.devnull, "w")  # closed: say nothing
     sys.stdout = sys.stdout or open(os.devnull)  # closed: printing fails
     handler = signal.getsignal(signal.SIGINT)
-    is_python_s_own = handler is signal.default_int_handler and (
-        threading.current_thread() is threading.main_thread())
+    if (handler is signal.default_int_handler
+            and threading.current_thread() is threading.main_thread()):
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        if is_python_s_own:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
         return main()
     finally:
-        if is_python_s_own:
+        if signal.getsignal(signal.SIGINT) is not handler:
             signal.signal(signal.SIGINT, handler)
         try:
             sys.stdout.flush()
