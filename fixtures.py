@@ -7,21 +7,69 @@ apache-2.0. Each value has a name of its own, too.
 
 Recorded facts: the organization as of 2024-04-19 and nine of its
 repositories as of 2019-12-04, all but the descriptions, which are null
-here. They stand below as a table, and `repository` expands a row of it to
-the 74 keys that GitHub sends for each.
+here. They stand below as two tables, which the functions after them expand
+to all that GitHub sends: 74 keys for each repository. The tables of another
+organization are printed by `./replay.py --record ORG`.
 """
 from base64 import b64encode
-from typing import Any, Dict, Iterable, Optional
+from typing import Any, Dict, Iterable, NamedTuple, Optional
 
 API_URL = "https://api.github.com"
 
-FACTS = (
-    "id", "name", "fork", "language", "license",
-    "size", "stargazers_count", "forks_count", "open_issues_count",
-    "has_issues", "has_wiki", "has_pages", "homepage",
-    "created_at", "updated_at", "pushed_at")
+ORG_FACTS = {
+    "login": "google",
+    "id": 1342004,
+    "node_id": "MDEyOk9yZ2FuaXphdGlvbjEzNDIwMDQ=",
+    "name": "Google",
+    "company": None,
+    "blog": "https://opensource.google/",
+    "location": "United States of America",
+    "twitter_username": "GoogleOSS",
+    "is_verified": True,
+    "has_organization_projects": True,
+    "has_repository_projects": True,
+    "public_repos": 2635,
+    "public_gists": 0,
+    "followers": 40503,
+    "following": 0,
+    "created_at": "2012-01-18T01:30:18Z",
+    "updated_at": "2024-04-19T18:36:13Z",
+    "archived_at": None,
+}
 
-RECORDED_FACTS = (
+
+class Facts(NamedTuple):
+    """What differs from one repository to another: a row of the table.
+
+    A row may leave out the values at its end that are as given here.
+    """
+
+    id: int
+    name: str
+    fork: bool
+    language: Optional[str]
+    license: Optional[str]  # its key
+    size: int
+    stargazers_count: int
+    forks_count: int
+    open_issues_count: int
+    has_issues: bool
+    has_wiki: bool
+    has_pages: bool
+    homepage: Optional[str]
+    created_at: str
+    updated_at: str
+    pushed_at: Optional[str]
+    default_branch: str = "master"
+    archived: bool = False
+    node_id: Optional[str] = None  # None: see old_node_id
+    has_projects: bool = True
+    has_downloads: bool = True
+    disabled: bool = False
+    mirror_url: Optional[str] = None
+
+
+RECORDED_FACTS = [
     (7697149, "episodes.dart", False, "Dart", "bsd-3-clause",
      191, 12, 22, 0, True, True, False, None,
      "2013-01-19T00:31:37Z", "2019-09-23T11:53:58Z", "2014-10-09T21:39:33Z"),
@@ -49,16 +97,19 @@ RECORDED_FACTS = (
     (9065917, "firmata.py", False, "Python", "apache-2.0",
      160, 15, 15, 0, True, True, False, None,
      "2013-03-27T23:20:35Z", "2019-09-23T11:54:02Z", "2013-03-27T23:34:35Z"),
-)
+]
 
-# A license's key: its name, its SPDX id, the number in its node id.
+# A license's key: its name, its SPDX id, its node id.
 LICENSES = {
-    "apache-2.0": ("Apache License 2.0", "Apache-2.0", 2),
-    "bsd-3-clause": (
-        'BSD 3-Clause "New" or "Revised" License', "BSD-3-Clause", 5),
-    "bsl-1.0": ("Boost Software License 1.0", "BSL-1.0", 28),
-    "other": ("Other", "NOASSERTION", 0),
+    "apache-2.0": ("Apache License 2.0", "Apache-2.0", "MDc6TGljZW5zZTI="),
+    "bsd-3-clause": ('BSD 3-Clause "New" or "Revised" License',
+                     "BSD-3-Clause", "MDc6TGljZW5zZTU="),
+    "bsl-1.0": ("Boost Software License 1.0", "BSL-1.0", "MDc6TGljZW5zZTI4"),
+    "other": ("Other", "NOASSERTION", "MDc6TGljZW5zZTA="),
 }
+
+# By login. A recording leaves e-mail addresses out.
+EMAILS = {"google": "opensource@google.com"}
 
 # The URLs in a repository: forks=/forks is "forks_url": ".../NAME/forks".
 REPO_URLS = """
@@ -97,11 +148,12 @@ def urls(base: str, table: str) -> Dict[str, str]:
 
 def organization() -> Dict[str, Any]:
     """Return the organization as GitHub sends it, in GitHub's order."""
-    api = f"{API_URL}/orgs/google"
+    fact = ORG_FACTS
+    api = f"{API_URL}/orgs/{fact['login']}"
     return {
-        "login": "google",
-        "id": 1342004,
-        "node_id": "MDEyOk9yZ2FuaXphdGlvbjEzNDIwMDQ=",
+        "login": fact["login"],
+        "id": fact["id"],
+        "node_id": fact["node_id"],
         "url": api,
         "repos_url": f"{api}/repos",
         "events_url": f"{api}/events",
@@ -109,120 +161,118 @@ def organization() -> Dict[str, Any]:
         "issues_url": f"{api}/issues",
         "members_url": f"{api}/members{{/member}}",
         "public_members_url": f"{api}/public_members{{/member}}",
-        "avatar_url": "https://avatars.githubusercontent.com/u/1342004?v=4",
+        "avatar_url":
+            f"https://avatars.githubusercontent.com/u/{fact['id']}?v=4",
         "description": None,
-        "name": "Google",
-        "company": None,
-        "blog": "https://opensource.google/",
-        "location": "United States of America",
-        "email": "opensource@google.com",
-        "twitter_username": "GoogleOSS",
-        "is_verified": True,
-        "has_organization_projects": True,
-        "has_repository_projects": True,
-        "public_repos": 2635,
-        "public_gists": 0,
-        "followers": 40503,
-        "following": 0,
-        "html_url": "https://github.com/google",
-        "created_at": "2012-01-18T01:30:18Z",
-        "updated_at": "2024-04-19T18:36:13Z",
-        "archived_at": None,
+        "name": fact["name"],
+        "company": fact["company"],
+        "blog": fact["blog"],
+        "location": fact["location"],
+        "email": EMAILS.get(str(fact["login"])),
+        "twitter_username": fact["twitter_username"],
+        "is_verified": fact["is_verified"],
+        "has_organization_projects": fact["has_organization_projects"],
+        "has_repository_projects": fact["has_repository_projects"],
+        "public_repos": fact["public_repos"],
+        "public_gists": fact["public_gists"],
+        "followers": fact["followers"],
+        "following": fact["following"],
+        "html_url": f"https://github.com/{fact['login']}",
+        "created_at": fact["created_at"],
+        "updated_at": fact["updated_at"],
+        "archived_at": fact["archived_at"],
         "type": "Organization",
     }
 
 
 def owner() -> Dict[str, Any]:
     """Return the organization in the short form that a repository holds."""
-    api = f"{API_URL}/users/google"
+    api = f"{API_URL}/users/{ORG_FACTS['login']}"
     return {
-        "login": "google",
-        "id": 1342004,
-        "node_id": "MDEyOk9yZ2FuaXphdGlvbjEzNDIwMDQ=",
-        "avatar_url": "https://avatars1.githubusercontent.com/u/1342004?v=4",
+        "login": ORG_FACTS["login"],
+        "id": ORG_FACTS["id"],
+        "node_id": ORG_FACTS["node_id"],
+        "avatar_url":
+            f"https://avatars1.githubusercontent.com/u/{ORG_FACTS['id']}?v=4",
         "gravatar_id": "",
         "url": api,
-        "html_url": "https://github.com/google",
+        "html_url": f"https://github.com/{ORG_FACTS['login']}",
         **urls(api, OWNER_URLS),
         "type": "Organization",
         "site_admin": False,
     }
 
 
-def node_id(text: str) -> str:
-    """Return the identifier that GitHub's GraphQL knows an object by."""
-    return b64encode(text.encode()).decode()
-
-
 def license_of(key: Optional[str]) -> Optional[Dict[str, Optional[str]]]:
     """Return a license as a repository holds it; None for no license."""
     if key is None:
         return None
-    name, spdx_id, number = LICENSES[key]
+    name, spdx_id, node_id = LICENSES[key]
     return {
         "key": key,
         "name": name,
         "spdx_id": spdx_id,
         "url": None if key == "other" else f"{API_URL}/licenses/{key}",
-        "node_id": node_id(f"07:License{number}"),
+        "node_id": node_id,
     }
 
 
-def repository(facts: Iterable[Any]) -> Dict[str, Any]:
-    """Expand a row of facts to the object that GitHub sends.
+def old_node_id(repo_id: int) -> str:
+    """Return the node id that GitHub used to make from a repository's id."""
+    return b64encode(f"010:Repository{repo_id}".encode()).decode()
 
-    The facts come in the order of `FACTS`; the object has GitHub's 74 keys
-    in GitHub's order.
-    """
-    fact = dict(zip(FACTS, facts))
-    full_name = f"google/{fact['name']}"
+
+def repository(row: Iterable[Any]) -> Dict[str, Any]:
+    """Return the repository of a row, with GitHub's 74 keys in its order."""
+    fact = Facts(*row)
+    full_name = f"{ORG_FACTS['login']}/{fact.name}"
     api = f"{API_URL}/repos/{full_name}"
     page = f"https://github.com/{full_name}"
     return {
-        "id": fact["id"],
-        "node_id": node_id(f"010:Repository{fact['id']}"),
-        "name": fact["name"],
+        "id": fact.id,
+        "node_id": fact.node_id or old_node_id(fact.id),
+        "name": fact.name,
         "full_name": full_name,
         "private": False,
         "owner": owner(),
         "html_url": page,
         "description": None,
-        "fork": fact["fork"],
+        "fork": fact.fork,
         "url": api,
         **urls(api, REPO_URLS),
-        "created_at": fact["created_at"],
-        "updated_at": fact["updated_at"],
-        "pushed_at": fact["pushed_at"],
+        "created_at": fact.created_at,
+        "updated_at": fact.updated_at,
+        "pushed_at": fact.pushed_at,
         "git_url": f"git://github.com/{full_name}.git",
         "ssh_url": f"git@github.com:{full_name}.git",
         "clone_url": f"{page}.git",
         "svn_url": page,
-        "homepage": fact["homepage"],
-        "size": fact["size"],
-        "stargazers_count": fact["stargazers_count"],
-        "watchers_count": fact["stargazers_count"],
-        "language": fact["language"],
-        "has_issues": fact["has_issues"],
-        "has_projects": True,
-        "has_downloads": True,
-        "has_wiki": fact["has_wiki"],
-        "has_pages": fact["has_pages"],
-        "forks_count": fact["forks_count"],
-        "mirror_url": None,
-        "archived": False,
-        "disabled": False,
-        "open_issues_count": fact["open_issues_count"],
-        "license": license_of(fact["license"]),
-        "forks": fact["forks_count"],
-        "open_issues": fact["open_issues_count"],
-        "watchers": fact["stargazers_count"],
-        "default_branch": "master",
+        "homepage": fact.homepage,
+        "size": fact.size,
+        "stargazers_count": fact.stargazers_count,
+        "watchers_count": fact.stargazers_count,
+        "language": fact.language,
+        "has_issues": fact.has_issues,
+        "has_projects": fact.has_projects,
+        "has_downloads": fact.has_downloads,
+        "has_wiki": fact.has_wiki,
+        "has_pages": fact.has_pages,
+        "forks_count": fact.forks_count,
+        "mirror_url": fact.mirror_url,
+        "archived": fact.archived,
+        "disabled": fact.disabled,
+        "open_issues_count": fact.open_issues_count,
+        "license": license_of(fact.license),
+        "forks": fact.forks_count,
+        "open_issues": fact.open_issues_count,
+        "watchers": fact.stargazers_count,
+        "default_branch": fact.default_branch,
         "permissions": {"admin": False, "push": False, "pull": True},
     }
 
 
 org_payload = organization()
-repos_payload = [repository(facts) for facts in RECORDED_FACTS]
+repos_payload = [repository(row) for row in RECORDED_FACTS]
 expected_repos = [
     "episodes.dart", "cpp-netlib", "dagger", "ios-webkit-debug-proxy",
     "google.github.io", "kratu", "build-debian-cloud", "traceur-compiler",

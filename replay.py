@@ -1,0 +1,495 @@
+#!/usr/bin/env python3
+"""A server on loopback that answers as GitHub does, or as a test tells it.
+
+`replay()` serves the recorded organization of `fixtures` over HTTP, as
+https://api.github.com does, to any client. Its script says what goes wrong.
+`./replay.py --port 8000` serves until Ctrl-C. `./replay.py --record ORG`
+prints the tables of `fixtures` for another organization.
+"""
+import argparse
+import json
+import logging
+import re
+import socket
+import sys
+import threading
+from contextlib import contextmanager, suppress
+from http.client import responses
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import cycle, islice
+from socketserver import TCPServer
+from textwrap import fill
+from time import sleep, time
+from typing import (
+    Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple,
+    Optional, Set, Sized, Union)
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from fixtures import (
+    API_URL, LICENSES, ORG_FACTS, RECORDED_FACTS, Facts, old_node_id,
+    org_payload, repos_payload, repository)
+
+LOG = logging.getLogger("replay")
+Repo = Dict[str, Any]
+
+
+def numbered_repos(count: int) -> List[Repo]:
+    """Return made-up repositories: repo-00001, repo-00002 and so on.
+
+    They have the facts of the first recorded repository, but their ids,
+    names and licenses (each of `LICENSES` in turn, then none) are made up.
+    """
+    first: Iterable[Any] = RECORDED_FACTS[0]
+    keys = islice(cycle([*LICENSES, None]), count)
+    return [
+        repository(Facts(*first)._replace(
+            id=900000000 + number, node_id=None, license=key,
+            name=f"repo-{number:05}"))
+        for number, key in enumerate(keys, start=1)]
+
+
+class Fault(NamedTuple):
+    """What a replay does to one answer: all that is given, in this order.
+
+    wait: seconds to wait before answering.
+    raw: bytes to send in place of an answer, before the connection is closed.
+    status: the status, with the JSON document that GitHub sends for it.
+    headers: headers to set; one whose value is None is left out.
+    body: the body to send as it is. One in parts is sent in chunks, for
+        ever if they have no end.
+    cut: how many bytes of the body to send before the connection is
+        closed; 0 means to close it before anything is sent, raw or not.
+    """
+
+    status: Optional[int] = None
+    headers: Mapping[str, Optional[str]] = {}
+    body: Union[bytes, Iterable[bytes], None] = None
+    cut: Optional[int] = None
+    wait: float = 0
+    raw: bytes = b""
+
+
+class Asked(NamedTuple):
+    """A request that reached a replay: path with query, and headers."""
+
+    target: str
+    headers: Dict[str, str]
+
+
+class Answer(NamedTuple):
+    """A status, the document to send as JSON, and the Link header, if any."""
+
+    status: int
+    document: Any
+    link: Optional[str] = None
+
+
+def problem(status: int) -> Answer:
+    """Return the answer that GitHub gives with a status of 4xx or 5xx."""
+    messages = {401: "Bad credentials", 451: "Repository access blocked"}
+    return Answer(status, {
+        "message": messages.get(status) or responses.get(status),
+        "documentation_url": "https://docs.github.com/rest",
+        "status": f"{status:d}"})
+
+
+# What the values of `type` mean; any other, such as all, means all. Who asks
+# is a member where the repository's permissions let them push.
+TYPES: Dict[str, Callable[[Repo], Any]] = {
+    "public": lambda repo: not repo.get("private"),
+    "private": lambda repo: repo.get("private"),
+    "forks": lambda repo: repo.get("fork"),
+    "sources": lambda repo: not repo.get("fork"),
+    "member": lambda repo: (repo.get("permissions") or {}).get("push"),
+}
+
+# What the values of `sort` sort by; any other sorts by creation.
+SORTS = {"updated": "updated_at", "pushed": "pushed_at",
+         "full_name": "full_name"}
+
+
+def listing(repos: List[Repo], query: Mapping[str, str]) -> List[Repo]:
+    """Return the repositories that a query asks for, in its order.
+
+    `type`, `sort` and `direction` mean what GitHub's page says:
+    https://docs.github.com/rest/repos/repos#list-organization-repositories
+    With neither `sort` nor `direction` the order is that of the recording:
+    there GitHub sent the oldest first, whatever the page says. A fact that a
+    repository lacks comes first.
+    """
+    is_wanted = TYPES.get(query.get("type", "all"), lambda repo: True)
+    repos = list(filter(is_wanted, repos))
+    if "sort" in query or "direction" in query:
+        fact = SORTS.get(query.get("sort", "created"), "created_at")
+        repos.sort(key=lambda repo: str(repo.get(fact) or "").lower())
+        usual = "asc" if fact == "full_name" else "desc"
+        if query.get("direction", usual) == "desc":
+            repos.reverse()
+    return repos
+
+
+def answer(target: str, repos: List[Repo]) -> Answer:
+    """Return what GitHub answers to GET of a path with a query.
+
+    The recorded organization and its repositories exist, nothing else.
+    Pages go by `per_page` (30 unless given, 100 at the most) and `page`:
+    https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api
+    """
+    parts = urlsplit(target)
+    login, by_id = org_payload["login"], f"/organizations/{org_payload['id']}"
+    place = re.fullmatch(
+        f"(?:/(?:orgs|users)/{login}|{by_id})(/repos)?", parts.path,
+        re.IGNORECASE)
+    if place is None:
+        LOG.info("there is no %s here, only /orgs/%s, /users/%s and %s, each "
+                 "with and without /repos", parts.path, login, login, by_id)
+        return problem(404)
+    if not place[1]:
+        public = filter(TYPES["public"], repos)
+        return Answer(200, {**org_payload, "public_repos": len(list(public))})
+    query = dict(parse_qsl(parts.query))
+    repos = listing(repos, query)
+    size = min(100, positive(query.get("per_page")) or 30)
+    page = positive(query.get("page")) or 1
+    last = max(1, -(-len(repos) // size))
+    pages = {}
+    if page > 1:
+        pages["prev"] = min(page - 1, last)
+    if page < last:
+        pages["next"] = page + 1
+    if page != last:
+        pages["last"] = last
+    if page > 1:
+        pages["first"] = 1
+    link = ", ".join(
+        f'<{API_URL}{by_id}/repos?{urlencode({**query, "page": number})}>; '
+        f'rel="{rel}"' for rel, number in pages.items())
+    return Answer(200, repos[(page - 1) * size:page * size], link or None)
+
+
+def positive(text: Optional[str]) -> int:
+    """Return the number that a text says in digits, else 0."""
+    return int(text) if text and re.fullmatch("[0-9]{1,9}", text) else 0
+
+
+class ScriptEntry:
+    """One entry of a script, with the faults that it has left.
+
+    left: how many faults no request has met so far. Of faults without a
+        length, such as those of `itertools.repeat`, only the first counts.
+    """
+
+    def __init__(self, where: str, faults: Iterable[Fault]) -> None:
+        """Raise ValueError if the key is not a regular expression."""
+        try:
+            self.where = re.compile(where)
+        except re.error as error:
+            raise ValueError(f"the script's key {where!r} is not a regular "
+                             f"expression: {error}") from error
+        self.faults = iter(faults)
+        self.left = len(faults) if isinstance(faults, Sized) else 1
+
+
+class Replay(ThreadingHTTPServer):
+    """The server behind `replay`: its script, its log, its connections."""
+
+    daemon_threads = False  # so that closing the server waits for them
+    request_queue_size = 128
+
+    def __init__(
+            self, script: Mapping[str, Iterable[Fault]], repos: List[Repo],
+            port: int, on_request: Callable[[Asked], Any]) -> None:
+        """Listen on loopback, at a free port where the port is 0."""
+        self.script = [ScriptEntry(*entry) for entry in script.items()]
+        self.script_lock = threading.Lock()
+        self.targets: List[str] = []
+        self.repos = repos
+        self.on_request = on_request
+        self.connections: Set[socket.socket] = set()
+        self.closing = threading.Event()
+        super().__init__(("127.0.0.1", port), Handler)
+
+    def server_bind(self) -> None:
+        """Bind the address only: http.server would look up its name too."""
+        try:
+            TCPServer.server_bind(self)
+        except OSError as error:
+            raise OSError(error.errno, f"port {self.server_address[1]}: "
+                          f"{error.strerror}") from error
+        self.server_name = "127.0.0.1"
+        self.server_port = self.server_address[1]
+
+    def fault(self, target: str) -> Fault:
+        """Return the fault that the script has next for a request."""
+        with self.script_lock:
+            self.targets.append(target)
+            for entry in self.script:
+                if entry.where.search(target):
+                    entry.left -= 1
+                    return next(entry.faults, Fault())
+        return Fault()
+
+    def check_script(self) -> None:
+        """Raise AssertionError if the script has faults left."""
+        left = [f"{entry.left} of {entry.where.pattern!r}"
+                for entry in self.script if entry.left > 0]
+        if left:
+            raise AssertionError(
+                f"faults in the script met no request: {', '.join(left)}; "
+                f"the requests: {', '.join(self.targets) or 'none'}")
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Remember a connection as it comes in."""
+        self.connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forget a connection as it ends."""
+        self.connections.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that hang up in the middle of an answer."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+    def stop(self) -> None:
+        """End every connection, idle or not, and then the server."""
+        self.shutdown()
+        self.closing.set()
+        for connection in list(self.connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self.server_close()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection to a replay, kept open from request to request."""
+
+    server: Replay
+    protocol_version = "HTTP/1.1"
+    server_version = "replay"
+    wbufsize = 2**20  # Head and body leave together.
+
+    def do_GET(self) -> None:
+        """Answer as GitHub does, or as the script says."""
+        self.server.on_request(Asked(self.path, dict(self.headers)))
+        fault = self.server.fault(self.path)
+        self.server.closing.wait(fault.wait)
+        if fault.raw or fault.cut == 0:
+            self.close_connection = True
+            self.wfile.write(fault.raw[:fault.cut])
+        elif fault.status is None:
+            self.send(answer(self.path, self.server.repos), fault)
+        else:
+            self.send(problem(fault.status), fault)
+
+    do_HEAD = do_CONNECT = do_GET  # CONNECT is for tests of proxies.
+
+    def send_error(
+            self, code: int, message: Optional[str] = None,
+            explain: Optional[str] = None) -> None:
+        """Answer a request that http.server refuses in JSON, as GitHub."""
+        self.close_connection = True
+        self.send(problem(code), Fault())
+
+    def send(self, reply: Answer, fault: Fault) -> None:
+        """Send an answer with GitHub's headers, changed as a fault says.
+
+        Whatever points to the API points to this server.
+        """
+        headers: Mapping[str, str] = getattr(self, "headers", {})
+        base = "http://" + headers.get("Host", "127.0.0.1")
+        text = json.dumps(reply.document).replace(API_URL, base)
+        body = text.encode() if fault.body is None else fault.body
+        length: Dict[str, Optional[str]] = {"Transfer-Encoding": "chunked"}
+        if isinstance(body, bytes):
+            length = {"Content-Length": str(len(body))}
+        fields = {
+            "Content-Type": "application/json; charset=utf-8",
+            **length,
+            "Link": reply.link and reply.link.replace(API_URL, base),
+            "X-GitHub-Media-Type": "github.v3; format=json",
+            "X-RateLimit-Limit": "60",
+            "X-RateLimit-Remaining": "59",
+            "X-RateLimit-Used": "1",
+            "X-RateLimit-Reset": str(int(time()) + 3600),
+            "X-RateLimit-Resource": "core",
+            **fault.headers}
+        self.send_response(reply.status)
+        for name, value in fields.items():
+            if value is not None:
+                self.send_header(name, value)
+        self.end_headers()
+        if self.command == "HEAD":
+            return
+        if isinstance(body, bytes):
+            self.wfile.write(body[:fault.cut])
+        else:
+            for part in body:
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(part), part))
+                self.wfile.flush()
+            self.wfile.write(b"0\r\n\r\n")
+        if fault.cut is not None:
+            self.close_connection = True
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Log each request; nobody hears it unless logging is set up."""
+        LOG.info(format, *args)
+
+
+@contextmanager
+def replay(
+        script: Mapping[str, Iterable[Fault]] = {}, *,
+        repos: List[Repo] = repos_payload,
+        on_request: Callable[[Asked], Any] = lambda asked: None,
+        port: int = 0) -> Iterator[str]:
+    """Serve the recorded organization on loopback; yield the server's URL.
+
+    It answers as https://api.github.com does, with every API URL in an
+    answer pointing to itself. The script says what goes wrong: its keys are
+    regular expressions, searched for in the path with the query, and each
+    value is the faults of the first answers; after them all is as usual.
+    Page 2 answers 500 once, then as usual:
+
+        with replay({"&page=2": [Fault(500)]}) as url:
+
+    For ever it is `itertools.repeat(Fault(500))`. The repositories can be
+    other than the recorded nine, `on_request` is called with every request
+    before it is answered, and the port is a free one unless given.
+
+    Raises ValueError for a key that is not a regular expression, and OSError
+    where the port can't be had. Raises AssertionError at the end of the block
+    (unless it ends by another error) if a fault of the script met no request:
+    a test that scripts it proves nothing. Of faults without a length only the
+    first must have met one.
+    """
+    server = Replay(script, repos, port, on_request)
+    thread = threading.Thread(target=server.serve_forever, args=(0.002,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.stop()
+        thread.join()
+    server.check_script()
+
+
+def serve(port: int) -> None:
+    """Serve until Ctrl-C, and log every request."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    with suppress(KeyboardInterrupt), replay(port=port) as url:
+        print(url, flush=True)
+        while True:
+            sleep(1)  # On Windows, Ctrl-C does not end an Event().wait().
+
+
+# The recording.
+
+def record(org_name: str, names: List[str]) -> str:
+    """Return the tables of `fixtures` for an organization, as Python.
+
+    It asks the API that the environment names, with its token. The tables
+    hold all public repositories, or only those of the names. Nothing but the
+    facts that the tables name is in them: no description, no e-mail address.
+    Raises OSError if the API does not answer as it should, and ValueError
+    for a name that the organization does not have.
+    """
+    from live import LiveOrgClient
+    from requests.exceptions import ConnectionError, Timeout
+    with LiveOrgClient.from_environment(org_name) as client:
+        try:
+            org, repos = client.org, client.repos_payload
+        except (ConnectionError, Timeout) as error:
+            raise OSError(f"{client.api_url} did not answer "
+                          f"({type(error).__name__})") from error
+    wanted = {name.lower() for name in names}
+    missing = wanted - {repo["name"].lower() for repo in repos}
+    if missing:
+        raise ValueError(f"{org['login']} has no public repository "
+                         f"{', '.join(sorted(missing))}")
+    repos = [repo for repo in repos
+             if not wanted or repo["name"].lower() in wanted]
+    licenses = {**LICENSES, **{
+        one["key"]: (one.get("name"), one["spdx_id"], one.get("node_id"))
+        for one in (repo.get("license") for repo in repos) if one}}
+    lines = ["ORG_FACTS = {"]
+    lines += [f"    {literal(fact)}: {literal(org.get(fact))},"
+              for fact in ORG_FACTS]
+    lines += ["}", "RECORDED_FACTS = ["]
+    lines += [row("", facts_of(repo)) for repo in repos]
+    lines += ["]"]
+    if licenses != LICENSES:
+        lines += ["LICENSES = {"]
+        lines += [row(f"{literal(key)}: ", values)
+                  for key, values in licenses.items()]
+        lines += ["}"]
+    return "\n".join(lines)
+
+
+def facts_of(repo: Repo) -> List[Any]:
+    """Return a repository's row, without what `Facts` says by itself."""
+    usual = list(Facts._field_defaults.values())
+    repo = {**Facts._field_defaults, **repo}
+    repo["license"] = (repo.get("license") or {}).get("key")
+    if repo["node_id"] == old_node_id(repo["id"]):
+        repo["node_id"] = None
+    facts = [repo.get(fact) for fact in Facts._fields]
+    while facts[-1:] == usual[-1:]:
+        facts.pop()
+        usual.pop()
+    return facts
+
+
+def row(key: str, values: Iterable[Any]) -> str:
+    """Return a row of a table as Python, wrapped where it is too long."""
+    text = ", ".join(literal(value).replace(" ", "\0") for value in values)
+    return fill(
+        f"{key}({text}),", 79, initial_indent="    ",
+        subsequent_indent=" " * (5 + len(key)), break_long_words=False,
+        break_on_hyphens=False).replace("\0", " ")
+
+
+def literal(value: Any) -> str:
+    """Return a value as Python, in ASCII; a text has double quotes."""
+    text = ascii(value)
+    if isinstance(value, str) and '"' not in text:
+        return f'"{text[1:-1]}"'
+    return text
+
+
+def port_number(text: str) -> int:
+    """Return a TCP port from the command line."""
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > 65535:
+        raise argparse.ArgumentTypeError("must be a number from 0 to 65535")
+    return int(text)
+
+
+def main() -> int:
+    """Serve until Ctrl-C, or record; return the exit status."""
+    parser = argparse.ArgumentParser(
+        description="Serve the recorded organization on loopback, as "
+        "https://api.github.com does, until Ctrl-C.")
+    one_of = parser.add_mutually_exclusive_group()
+    one_of.add_argument(
+        "--port", type=port_number, default=8000,
+        help="TCP port on 127.0.0.1 (8000); 0 for a free one")
+    one_of.add_argument(
+        "--record", nargs="+", metavar=("ORG", "NAME"),
+        help="print the tables of fixtures.py for an organization: all of its "
+        "public repositories, or only those named")
+    args = parser.parse_args()
+    try:
+        if args.record:
+            print(record(args.record[0], args.record[1:]))
+        else:
+            serve(args.port)
+    except (OSError, ValueError) as error:
+        message = getattr(error, "strerror", None) or error
+        print(f"{parser.prog}: {message}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
