@@ -76,9 +76,11 @@ def graded_folder(
         return str(folder), None, str(error)
     except Exception as error:  # No suite stops a class.
         runners.progress.finished(f"{folder}: no score")
-        problem = f"{folder}: the grader failed: {type(error).__name__}"
-        return str(folder), None, f"{problem}: {error}"
-    runners.progress.finished(f"{folder}: noticed {noticed_by(graded)}")
+        problem = f"the grader failed: {type(error).__name__}: {error}"
+        return str(folder), None, f"{folder}: {problem}"
+    line = noticed_by(graded)
+    runners.progress.finished(
+        f"{folder}: {line if isinstance(line, str) else f'noticed {line}'}")
     return str(folder), graded, ""
 
 

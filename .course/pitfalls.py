@@ -444,8 +444,9 @@ def unused_values(tree: ast.Module, code: Code) -> Iterator[Finding]:
                     constant(row.elts[0]), str) for row in elements)
                 if name not in used and not name.startswith("_") \
                         and not names_a_case:
-                    yield (decorator.lineno, f"{test.name} never uses "
-                               f"{name}, a value of its rows", CASES)
+                    yield (
+                            decorator.lineno, f"{test.name} never uses "
+                            f"{name}, a value of its rows", CASES)
 
 
 def returned_errors(tree: ast.Module, code: Code) -> Iterator[Finding]:

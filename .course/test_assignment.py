@@ -110,7 +110,7 @@ class TestReading(unittest.TestCase):
         ("never", FIRST + MODULES + MISTAKES.replace("return 1", "return 3"),
          "mistake 1 pay: bank.py has 0 times, not once:\nreturn 3"),
         ("nothing", FIRST + MODULES + MISTAKES.replace(
-            "return 2", "return 1"), "mistake 1 pay: the edit changes nothing"),
+            "return 2", "return 1"), "1 pay: the edit changes nothing"),
         ("other_file", FIRST + MODULES + MISTAKES.replace(
             '"bank.py", "r', '"shop.py", "r'), "shop.py is not in MODULES"),
         ("compile", FIRST + MODULES + MISTAKES.replace("return 2", "return ("),

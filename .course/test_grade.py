@@ -555,6 +555,232 @@ class TestSource(unittest.TestCase):
                 rf"s. What took longest in one run: {BAD_ID} 0\.\d s, ")
 
 
+class TestClass(GraderTestCase):
+    """Tests of what a teacher gets: pages, tables, statuses."""
+
+    def reports(self) -> Path:
+        """Write pages about a class of three; return their folder."""
+        odd = self.write() / "<b>ann & co"
+        odd.mkdir()
+        (odd / "test_it.py").write_text(suite(
+            "self.assertEqual('<script>', 'b')"))
+        folder = self.write() / "pages"
+        status, _, err = self.command(
+            "--reports", str(folder), str(STARTER), str(odd), "nowhere")
+        self.assertEqual(status, 2)
+        self.assertEqual(sorted(err.splitlines()), sorted([
+            f"{STARTER}: noticed 6", f"{odd}: noticed 1",
+            "nowhere: no score"]))
+        return folder
+
+    def test_pages(self) -> None:
+        """There are two for the class, and a page and JSON for each suite."""
+        folder = self.reports()
+        self.assertEqual(sorted(path.name for path in folder.iterdir()), [
+            "index.html", "names.html", *(
+                f"suite-{number}.{kind}" for number in (1, 2, 3)
+                for kind in ("html", "json"))])
+        for page in folder.glob("*.html"):
+            text = page.read_text(encoding="utf-8")
+            # Nothing is loaded, and nothing of a suite is taken for HTML.
+            for word in ("<script", "<b>", "src=", "http:", "https:", "url("):
+                self.assertNotIn(word, text.replace(
+                    "https:&#x2F;&#x2F;", ""))
+        names = (folder / "names.html").read_text(encoding="utf-8")
+        self.assertIn('<a href="suite-2.html">', names)
+        self.assertIn("&lt;b&gt;ann &amp; co</a>", names)
+        index = (folder / "index.html").read_text(encoding="utf-8")
+        self.assertNotIn("ann", index)
+        self.assertNotIn("<a ", index)
+        self.assertIn("<td>AssertionError: &#x27;&lt;script&gt;", index)
+        self.assertIn('<td class="cell e">e</td>', index)
+        for number, score in ((1, 6), (2, 1)):
+            data = json.loads((folder / f"suite-{number}.json").read_text())
+            self.assertEqual(
+                sum(test["score"] for test in data["tests"]), score)
+        self.assertEqual(
+            json.loads((folder / "suite-3.json").read_text())["score"], 0)
+
+    def test_words_are_folded(self) -> None:
+        """What a mistake is stands nowhere but in a fold."""
+        folder = self.reports()
+        text = (folder / "suite-2.html").read_text(encoding="utf-8")
+        self.assertIn("<details><summary>7 get_json</summary>asks twice"
+                      "</details>", text)
+        self.assertEqual(text.count("asks twice"), 1)
+
+    def test_pages_of_earlier(self) -> None:
+        """The grader's own old pages are replaced, no other file is."""
+        folder = self.reports()
+        (folder / "suite-4.txt").write_text("mine")
+        (folder / "suite-5.html").write_text("mine")
+        self.command("--reports", str(folder), str(STARTER))
+        self.assertEqual(sorted(path.name for path in folder.iterdir()), [
+            "index.html", "names.html", "suite-1.html", "suite-1.json",
+            "suite-4.txt", "suite-5.html"])
+        (folder / "index.html").write_text("mine")
+        status, _, err = self.command(
+            "--reports", str(folder), str(STARTER))
+        self.assertEqual((status, err), (
+            2, f".course/grade.py: {folder / 'index.html'}: this is not one "
+            "of the grader's pages\n"))
+        self.assertEqual((folder / "index.html").read_text(), "mine")
+
+    def test_grader_that_fails(self) -> None:
+        """Whatever one suite does to the grader, the next is graded."""
+        with patch.object(grade, "read_suite", autospec=True, side_effect=[
+                KeyError("x"), read_suite(STARTER, ASSIGNMENT.sources)]):
+            status, out, _ = self.command("odd", str(STARTER))
+        self.assertEqual(status, 2)
+        rows = out.splitlines()[1:3]
+        self.assertEqual(sum("grader failed: KeyError: 'x'" in row
+                             for row in rows), 1)
+        self.assertEqual(sum(" 6 " in row for row in rows), 1)
+
+    @parameterized.expand([
+        ("enough", "6", 0, "pass"), ("too_few", "7", 1, "pass"),
+        ("wrong", "1", 1, "self.fail()"),
+        ("unsteady", "1", 1, "self.assertLess(random.random(), 0.5)"),
+    ])
+    def test_at_least(self, _: str, number: str, expected: int,
+                      line: str) -> None:
+        """The status is 0 if so many are noticed, and no test left out."""
+        folder = self.write(test_more=suite(line))
+        for file in STARTER.glob("*.py"):
+            shutil.copy(str(file), str(folder))
+        for form in ([], ["--json"], ["--csv"]):
+            status, _, _ = self.command(
+                str(folder), "--at-least", number, *form)
+            self.assertEqual(status, expected)
+
+    @parameterized.expand([
+        ("folder", ["nowhere"], "nowhere: there is no such folder"),
+        ("usage", ["--at-least", "x"], "argument --at-least: invalid int "
+         "value: 'x'"),
+        ("two", ["a", "b"], "--json and --map are for one FOLDER"),
+        ("assignment", ["--assignment", "nowhere"],
+         "nowhere: there is no assignment.py in it"),
+    ])
+    def test_json_always(self, _: str, argv: List[str], said: str) -> None:
+        """What can't be graded is JSON too: its score is 0."""
+        status, out, err = self.command("--json", *argv)
+        self.assertEqual(status, 2)
+        self.assertEqual(json.loads(out), {
+            "score": 0, "output": f"no score: {said}"})
+        self.assertEqual(err, f".course/grade.py: {said}\n")
+
+    def test_json_of_nothing_right(self) -> None:
+        """Where no test counts, every mistake has 0 points."""
+        folder = self.write(test_it="def")
+        status, out, _ = self.command("--json", str(folder))
+        self.assertEqual(status, 1)
+        scores = [test["score"] for test in json.loads(out)["tests"]]
+        self.assertEqual(scores, [0] * 26)
+
+    def test_keep(self) -> None:
+        """The changed copy is left in a new folder, and nowhere else."""
+        folder = self.write() / "copy"
+        argv = ["--try", "1", str(STARTER), "--keep", str(folder)]
+        status, out, _ = self.command(*argv)
+        self.assertEqual(status, 0)
+        self.assertTrue(out.endswith(
+            f"The copy with this change is kept in {folder}.\n"))
+        self.assertIn("nested_map.get(key)", (folder / "utils.py").read_text())
+        self.assertTrue((folder / "test_utils.py").exists())
+        status, _, err = self.command(*argv)
+        self.assertEqual((status, err), (
+            2, f".course/grade.py: {folder}: this exists already\n"))
+
+    def test_termination(self) -> None:
+        """A CI's time-out leaves no file and no process behind."""
+        folder = self.write()
+        os.mkfifo(str(folder / "fifo"))
+        (folder / "test_it.py").write_text(suite(
+            f"with open({str(folder / 'fifo')!r}, 'w') as fifo:",
+            "    print(os.getpid(), file=fifo, flush=True)",
+            "    time.sleep(99)"))
+        temporary = self.write()
+        with subprocess.Popen(
+                [sys.executable, COMMAND, str(folder)],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                env={**os.environ, "TMPDIR": str(temporary)}) as process:
+            with open(str(folder / "fifo")) as fifo:
+                pid = int(fifo.readline())
+                process.terminate()
+                self.assertEqual(process.communicate(), (b"", b""))
+        self.assertEqual(process.returncode, 143)
+        self.assertEqual(list(temporary.iterdir()), [])
+        with self.assertRaises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+class TestOtherAssignment(GraderTestCase):
+    """The grader knows no course: a small one is graded just so."""
+
+    BANK = str(PROJECT / ".course" / "bank")
+
+    def run_it(self, *argv: str) -> Tuple[int, str, str]:
+        """Run the command on the small assignment."""
+        return self.command("--assignment", self.BANK, *argv)
+
+    def test_own_suite(self) -> None:
+        """Its own suite notices all, by both kinds of tests."""
+        status, out, _ = self.run_it()
+        self.assertEqual(status, 0)
+        self.assertIn("noticed by unit tests alone: 1 post\n", out)
+        self.assertIn(
+            "1 integration test by exception: test_shop.TestPay.test_pay_at_",
+            out)
+
+    def test_check(self) -> None:
+        """It is fit, and the number of points is told."""
+        status, out, _ = self.run_it("--check")
+        self.assertEqual(status, 0)
+        self.assertIn("3 mistakes, each a point; 1 rewrite\n", out)
+        self.assertTrue(out.endswith("the own suite notices 3 of 3\n"))
+
+    def test_check_of_a_weak_suite(self) -> None:
+        """An own suite that misses a mistake is not fit."""
+        folder = self.write() / "bank"
+        shutil.copytree(self.BANK, str(folder))
+        path = folder / "suite" / "test_shop.py"
+        path.write_text(path.read_text().replace("(0, -1)", "(0,)"))
+        status, out, _ = self.command(
+            "--assignment", str(folder), "--check")
+        self.assertEqual(status, 1)
+        self.assertTrue(out.endswith("not noticed by the own suite: 1 post\n"))
+
+    def test_learner(self) -> None:
+        """A learner is led in the order of the assignment's mistakes."""
+        folder = self.write(test_shop="""
+import unittest
+from unittest.mock import patch
+from shop import pay
+
+class TestPay(unittest.TestCase):
+    def test_pay(self):
+        with patch("shop.post", return_value="r"):
+            self.assertEqual(pay("ann", [1, 2]), "paid 3: r")
+""")
+        status, out, _ = self.run_it(str(folder))
+        self.assertEqual(status, 1)
+        self.assertTrue(out.endswith(
+            "noticed 1 of 3; next: .course/grade.py --assignment "
+            f"{self.BANK} --hint 1\n"))
+
+    @parameterized.expand([
+        ("checklist", ["3", "0"], "3 pay, step 0 of 3\nInputs: "),
+        ("words", ["3"], "3 pay, step 2 of 3\npay: gives post its arguments "
+         "in the wrong order.\nnext: "),
+        ("edit", ["3", "3"], "3 pay, step 3 of 3\n--- shop.py\n"),
+    ])
+    def test_hint(self, _: str, argv: List[str], begin: str) -> None:
+        """The steps that an assignment has nothing for are left out."""
+        status, out, _ = self.run_it("--hint", *argv)
+        self.assertEqual(status, 0)
+        self.assertTrue(out.startswith(begin))
+
+
 class TestQuestions(GraderTestCase):
     """Tests of the five questions, on suites that answer differently."""
 
@@ -780,6 +1006,12 @@ class TestA(unittest.TestCase):
 
 class TestCommand(GraderTestCase):
     """Tests of the command line, in this process but where said."""
+
+    def test_check(self) -> None:
+        """The model suites notice all, and each hint's last step is true."""
+        status, out, _ = self.command("--check")
+        self.assertEqual((status, out.splitlines()[-1]),
+                         (0, "the own suite notices 26 of 26"))
 
     def test_starter(self) -> None:
         """The starter is green and notices four of the first twenty."""

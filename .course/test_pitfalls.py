@@ -61,7 +61,8 @@ class TestFindings(unittest.TestCase):
          "assert client.url() == 1"),
         ("called_own_attribute", 7, "one is an attribute, and is called: "
          "what runs is the value that it has", "class Own:", "    @memoize",
-         "    def one(self): return 1", "own = Own()", "assert own.one() == 1"),
+         "    def one(self): return 1", "own = Own()",
+         "assert own.one() == 1"),
         ("idle", 2, "test_it asserts nothing", "mock()"),
         ("idle_with_code", 2, "test_it asserts nothing", "Client('x').org"),
         ("uncalled", 4, "assert_called_once has no parentheses, so it is "

@@ -35,7 +35,9 @@ td.number { text-align: right; }
 .t { background: #f7c99b; } .m { background: #f2b8b5; }
 .n { background: #ddd; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85em; }
-li, td { overflow-wrap: anywhere; }
+td { overflow-wrap: break-word; }
+summary { white-space: nowrap; }
+@media (max-width: 32em) { body { font-size: 14px; } }
 @media print { body { max-width: none; font-size: 11px; }
   .wide { overflow: visible; }
   .cell, .legend span { print-color-adjust: exact;
