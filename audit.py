@@ -406,10 +406,10 @@ def explain(error: Exception, hint: str) -> str:
     if request is None or isinstance(error, AnswerError):
         return str(error)
     url = parse_url(request.url)
-    host, scheme = url.netloc, str(url.scheme)
-    proxy = next((f"the proxy in {name}" for name in (
-        f"{scheme}_proxy", f"{scheme.upper()}_PROXY", "all_proxy", "ALL_PROXY")
-        if os.environ.get(name)), "")
+    host, name = url.netloc, f"{url.scheme}_proxy"
+    proxy = next((f"the proxy in {variable}" for variable in (
+        name, name.upper(), "all_proxy", "ALL_PROXY")
+        if os.environ.get(variable)), "")
     if isinstance(error, HTTPError):
         if response.status_code == 407 and proxy:
             return f"{proxy} denied: 407 {response.reason}"

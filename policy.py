@@ -39,7 +39,7 @@ def license_id(name: str) -> str:
 
 def owner_of(repository: str) -> str:
     """Return the organization in `owner/name`, in lower case."""
-    return repository.partition("/")[0].lower()
+    return repository.split("/")[0].lower()
 
 
 # The policy.
@@ -194,8 +194,7 @@ def parse_row(values: Mapping[str, Optional[str]]) -> Row:
     cell = {column: values.get(column) or "" for column in Row._fields}
     for column, pattern in CELLS.items():
         if not pattern.fullmatch(cell[column]):
-            raise ValueError(
-                f"the column {column} can't hold {cell[column]!r}")
+            raise ValueError(f"{column} can't be {cell[column]!r}")
     return Row(
         cell["repository"], cell["license"], cell["verdict"],
         cell["fork"].lower() == "true", cell["archived"].lower() == "true",
