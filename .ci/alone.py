@@ -5,13 +5,20 @@ A test must pass by itself and leave no thread, no patch and no change of
 the environment behind. With a number as its argument the order is that
 one again.
 """
+import importlib
 import os
 import random
 import signal
 import sys
 import threading
+import time
 import unittest
 from typing import Any, Iterator, List
+
+import requests
+
+MODULES = ("utils", "client", "fixtures", "pages", "live", "policy", "replay",
+           "audit")
 
 
 def flat(suite: Any) -> Iterator[unittest.TestCase]:
@@ -25,16 +32,15 @@ def flat(suite: Any) -> Iterator[unittest.TestCase]:
 
 def traces() -> List[Any]:
     """Return what a test could leave behind, to compare."""
-    import client
-    import requests
-    import time
-    import utils
+    modules = [importlib.import_module(name) for name in MODULES]
     return [
         set(threading.enumerate()), dict(os.environ), sys.stdout, sys.stderr,
-        requests.get, requests.Session.get, time.sleep, time.time,
-        signal.getsignal(signal.SIGINT),
-        dict(vars(client)), dict(vars(utils)),
-        dict(vars(client.GithubOrgClient))]
+        requests.get, requests.Session.get, requests.Session.send,
+        requests.adapters.HTTPAdapter.send, time.sleep, time.time,
+        time.monotonic, signal.getsignal(signal.SIGINT), os.listdir("."),
+        *(dict(vars(module)) for module in modules),
+        *(dict(value.__dict__) for module in modules
+          for value in vars(module).values() if isinstance(value, type))]
 
 
 def main() -> int:

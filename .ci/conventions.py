@@ -9,10 +9,19 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Iterator, List, Set, Tuple
+from typing import Dict, Iterator, List, Set, Tuple
 
-TOP = {"README.md", "client.py", "fixtures.py", "requirements.txt",
-       "test_client.py", "test_utils.py", "utils.py"}
+# Each module at the top, and what it may import of the others at its own
+# top: no more than what a reader of it has to know.
+MODULES: Dict[str, Set[str]] = {
+    "utils": set(), "fixtures": set(), "pages": set(), "policy": set(),
+    "client": {"utils"}, "live": {"client", "pages", "utils"},
+    "replay": {"fixtures"}, "audit": {"live", "pages", "policy", "utils"},
+    "test_utils": {"utils"}, "test_client": {"client", "fixtures"}}
+SUITES = {f"test_{name}" for name in MODULES
+          if name != "fixtures" and not name.startswith("test_")}
+TOP = {"README.md", "requirements.txt",
+       *(f"{name}.py" for name in {*MODULES, *SUITES})}
 HIDDEN = {".ci", ".course", ".github", ".gitignore", ".mypy.ini"}
 FIRST_LINE = b"#!/usr/bin/env python3\n"
 
@@ -37,10 +46,24 @@ def docstrings(tree: ast.Module) -> Iterator[Finding]:
                        "docstring that begins with a sentence of four words")
 
 
+def wrong_imports(tree: ast.Module, allowed: Set[str]) -> Iterator[Finding]:
+    """Find imports, at the top of a module, of other modules of the house."""
+    for node in tree.body:
+        names = ([alias.name for alias in node.names]
+                 if isinstance(node, ast.Import) else
+                 [node.module or ""] if isinstance(node, ast.ImportFrom)
+                 else [])
+        for name in names:
+            if name in MODULES and name not in allowed:
+                yield node.lineno, f"the house has no import of {name} here"
+
+
 def check_source(source: str) -> List[Finding]:
-    """Return what all checks of a file's code find, in order."""
-    from pitfalls import CHECKS, findings, shapeless_doubles
-    return findings(source, [docstrings, *CHECKS, shapeless_doubles])
+    """Return what is wrong with a file's code: docstrings and pitfalls."""
+    from pitfalls import code_of, findings
+    return sorted([
+        *docstrings(ast.parse(source)),
+        *((line, text) for line, text, *_ in findings(source, code_of({})))])
 
 
 def check_file(path: Path) -> Iterator[Finding]:
@@ -53,6 +76,9 @@ def check_file(path: Path) -> Iterator[Finding]:
     if not data.endswith(b"\n") or data.endswith(b"\n\n"):
         yield data.count(b"\n"), "the file does not end with one newline"
     yield from check_source(data.decode())
+    if path.stem in MODULES:
+        yield from wrong_imports(
+            ast.parse(data.decode()), MODULES[path.stem])
 
 
 def strangers(names: Set[str]) -> List[str]:

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""Tests of the weekly job in README.md: its own lines, over a replay.
+
+Its repository is one on this machine, with a remote to push to.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Dict, List
+
+import yaml
+
+TOP = Path(__file__).resolve().parent.parent
+sys.path.append(str(TOP))
+ALL = "Apache-2.0\nBSD-3-Clause\nother\nnone\n"
+
+
+class TestWeeklyJob(unittest.TestCase):
+    """Tests of what the job commits, shows and ends with."""
+
+    def setUp(self) -> None:
+        """Make a repository with the project in it, and a replay."""
+        from replay import replay
+        readme = (TOP / "README.md").read_text(encoding="utf-8")
+        text = re.findall("```yaml\n(.*?)```", readme, re.DOTALL)[0]
+        steps = yaml.safe_load(text)["jobs"]["licenses"]["steps"]
+        self.commands: List[str] = [
+            step["run"] for step in steps
+            if "run" in step and "pip install" not in step["run"]]
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.checkout = self.folder / "checkout"
+        self.git("init", "-q", "--bare", str(self.folder / "remote"))
+        self.git("clone", "-q", str(self.folder / "remote"),
+                 str(self.checkout))
+        for path in TOP.glob("*.py"):
+            shutil.copy(str(path), str(self.checkout))
+        server = replay()
+        self.api_url = server.__enter__()
+        self.addCleanup(server.__exit__, None, None, None)
+        (self.checkout / "policy.txt").write_text("Apache-2.0\n")
+        self.git("-C", str(self.checkout), "add", ".")
+        self.git("-C", str(self.checkout), "-c", "user.name=a", "-c",
+                 "user.email=a@b", "commit", "-q", "-m", "Begin here")
+        self.git("-C", str(self.checkout), "push", "-q", "origin", "HEAD")
+
+    def git(self, *argv: str) -> str:
+        """Run a command of git's, and return what it prints."""
+        return subprocess.run(
+            ["git", *argv], check=True, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, universal_newlines=True).stdout
+
+    def run_job(self, **environ: str) -> int:
+        """Run the steps up to the first that fails; return its status."""
+        variables: Dict[str, str] = {}
+        file = self.folder / "env"
+        file.write_text("")
+        for command in self.commands:
+            done = subprocess.run(
+                ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c",
+                 command], cwd=str(self.checkout), stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL, env={
+                    "PATH": os.path.dirname(sys.executable) + ":"
+                    + os.environ["PATH"], "GITHUB_ENV": str(file),
+                    "GITHUB_STEP_SUMMARY": str(self.folder / "summary"),
+                    "GITHUB_API_URL": self.api_url, "HOME": str(self.folder),
+                    **variables, **environ})
+            if done.returncode:
+                return done.returncode
+            variables = dict(
+                line.split("=", 1) for line in file.read_text().splitlines())
+        return 0
+
+    def commits(self) -> List[str]:
+        """Return the messages of the commits at the remote, the last first."""
+        return self.git("-C", str(self.folder / "remote"), "log",
+                        "--format=%s").splitlines()
+
+    def test_not_allowed(self) -> None:
+        """It commits the state, shows the listing, and fails in the end."""
+        self.assertEqual(self.run_job(), 3)
+        self.assertEqual(
+            self.commits(), ["Save the state of all licenses", "Begin here"])
+        self.assertEqual(
+            (self.folder / "summary").read_text(),
+            "google/episodes.dart\tBSD-3-Clause\n"
+            "google/ios-webkit-debug-proxy\tother\n"
+            "google/google.github.io\tnone\n")
+
+    def test_nothing_has_changed(self) -> None:
+        """It commits nothing, shows nothing new, and still fails."""
+        self.run_job()
+        (self.folder / "summary").write_text("")
+        self.assertEqual(self.run_job(), 3)
+        self.assertEqual(len(self.commits()), 2)
+        self.assertEqual((self.folder / "summary").read_text(), "")
+
+    def test_allowed(self) -> None:
+        """It commits the state, and succeeds."""
+        (self.checkout / "policy.txt").write_text(ALL)
+        self.assertEqual(self.run_job(), 0)
+        self.assertEqual(len(self.commits()), 2)
+
+    def test_failure(self) -> None:
+        """Where the API can't be reached, it commits nothing, and fails."""
+        self.assertEqual(
+            self.run_job(GITHUB_API_URL="http://127.0.0.1:1"), 1)
+        self.assertEqual(self.commits(), ["Begin here"])
+
+
+if __name__ == "__main__":
+    unittest.main()
