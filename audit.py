@@ -42,6 +42,7 @@ from utils import access_nested_map
 COLUMNS = ("repository", "license", "verdict", "change", "fork", "archived",
            "language", "stars", "pushed_at", "url", "id")
 FACTS = ("language", "stargazers_count", "pushed_at")  # as GitHub says it
+Repos = Mapping[int, Mapping[str, Any]]  # GitHub's objects by id
 
 
 class Task(NamedTuple):
@@ -229,12 +230,10 @@ def audit(task: Task) -> Report:
     return report._replace(notes=notes + progress.warnings + report.notes)
 
 
-def judge(
-        task: Task, repos: Mapping[int, Mapping[str, Any]],
-        organizations: Collection[str]) -> Report:
-    """Return what is to be said of all the repositories of organizations.
+def judge(task: Task, repos: Repos, owners: Collection[str]) -> Report:
+    """Return what is to be said of all repositories of their owners.
 
-    They come by id; the names of the organizations are in lower case.
+    These are the organizations that were asked, in lower case.
     """
     args, policy, earlier = task.args, task.policy, task.earlier
     rows = [row_of(repo, policy) for repo in repos.values()]
@@ -250,8 +249,7 @@ def judge(
     elif args.licenses:
         output = chart([row.license for row in looked_at])
     elif earlier is not None:
-        rows_gone = gone(earlier, rows, organizations)
-        output = lines(news(task, rows + rows_gone, changes))
+        output = lines(news(task, rows + gone(earlier, rows, owners), changes))
     elif policy:
         output = lines((row.repository, row.license) for row in not_allowed)
     else:
@@ -259,12 +257,12 @@ def judge(
     found = {license_id(row.license) for row in rows}
     notes = [f"no repository is under {key}" for key in args.license
              if license_id(key) not in found]
-    notes += notes_on(policy, rows, organizations) if policy else []
+    notes += notes_on(policy, rows, owners) if policy else []
     left_out = {owner_of(row.repository) for row in (
         *task.replaced.values(), *(earlier or {}).values())
         if row.id not in repos}
     notes += [f"{owner} was not asked: its rows are left out"
-              for owner in sorted(left_out.difference(organizations))]
+              for owner in sorted(left_out.difference(owners))]
     if args.since is not None and earlier is None:
         notes.append(f"{args.since} is not there yet: this is the first run")
     unchanged = sum(changes.get(row.id) == "" for row in not_allowed)
@@ -309,8 +307,7 @@ def lines(rows: Iterable[Iterable[str]]) -> str:
 
 
 def spreadsheet(
-        rows: Iterable[Row], changes: Mapping[int, str],
-        repos: Mapping[int, Mapping[str, Any]]) -> str:
+        rows: Iterable[Row], changes: Mapping[int, str], repos: Repos) -> str:
     """Return a table in CSV: a header, and a row for each repository."""
     return to_csv([COLUMNS, *(
         (*row[:3], changes.get(row.id), row.fork, row.archived,

@@ -605,14 +605,19 @@ class TestFiles(CommandTestCase):
         ("policy", ["--policy", ""], ": No such file or directory"),
         ("since", ["--since", ""], ": No such file or directory"),
         ("save", ["--save", ""], ": this is not a regular file"),
-        ("device", ["--save", os.devnull],
-         f"{os.devnull}: this is not a regular file"),
     ])
     def test_no_file_name(
             self, _: str, options: List[str], line: str) -> None:
         """An empty name, as of a variable not set, is no file."""
         self.assertEqual(self.run_over_replay(*options),
                          (2, "", f"audit.py: {line}\n"))
+
+    def test_pipe(self) -> None:
+        """What is no regular file, such as a pipe, is not replaced."""
+        os.mkfifo(self.table)
+        self.assertEqual(self.run_over_replay("--save", self.table), (
+            2, "", f"audit.py: {self.table}: this is not a regular file\n"))
+        self.assertTrue(stat.S_ISFIFO(os.stat(self.table).st_mode))
 
     @parameterized.expand([
         ("api_url", {"GITHUB_API_URL": "https://user:sekret@host"},
