@@ -390,8 +390,9 @@ def record(org_name: str, names: List[str]) -> str:
     """Return the tables of `fixtures` for an organization, as Python.
 
     It asks the API that the environment names, with its token. The tables
-    hold all public repositories, or only those of the names. Nothing but the
-    facts that the tables name is in them: no description, no e-mail address.
+    hold all public repositories, or only those of the names, by creation.
+    Nothing but the facts that the tables name is in them: no description, no
+    e-mail address, no URL of a person. `LICENSES` is printed where it changes.
     Raises OSError if the API does not answer as it should, and ValueError
     for a name that the organization does not have.
     """
@@ -403,13 +404,12 @@ def record(org_name: str, names: List[str]) -> str:
         except (ConnectionError, Timeout) as error:
             raise OSError(f"{client.api_url} did not answer "
                           f"({type(error).__name__})") from error
-    wanted = {name.lower() for name in names}
-    missing = wanted - {repo["name"].lower() for repo in repos}
-    if missing:
-        raise ValueError(f"{org['login']} has no public repository "
-                         f"{', '.join(sorted(missing))}")
-    repos = [repo for repo in repos
-             if not wanted or repo["name"].lower() in wanted]
+    known = {repo["name"].lower() for repo in repos}
+    for name in names:
+        if name.lower() not in known:
+            raise ValueError(f"{org['login']} has no public repository {name}")
+    wanted = {name.lower() for name in names} or known
+    repos = [repo for repo in repos if repo["name"].lower() in wanted]
     licenses = {**LICENSES, **{
         one["key"]: (one.get("name"), one["spdx_id"], one.get("node_id"))
         for one in (repo.get("license") for repo in repos) if one}}

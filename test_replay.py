@@ -6,6 +6,7 @@ real API too where the variable LIVE_ORG names an organization with at least
 three public repositories.
 """
 import json
+import logging
 import os
 import re
 import signal
@@ -14,22 +15,25 @@ import subprocess
 import sys
 import threading
 import unittest
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from http.client import HTTPConnection
 from io import StringIO
 from itertools import repeat
 from pathlib import Path
+from runpy import run_path
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Tuple, Type
-from unittest.mock import Mock, call, patch
+from unittest.mock import Mock, patch
 from urllib.parse import urlsplit
 
 import requests
-from parameterized import parameterized
+from parameterized import parameterized, parameterized_class
 
-import replay as replay_module
 from fixtures import (
     API_URL, apache2_repos, expected_repos, org_payload, repos_payload)
-from replay import Asked, Fault, answer, numbered_repos, problem, replay
+from live import environment, github_session
+from replay import (
+    Asked, Fault, answer, literal, numbered_repos, port_number, problem,
+    replay)
 
 HERE = Path(__file__).resolve().parent
 REPOS = "/orgs/google/repos"
@@ -406,6 +410,473 @@ class TestServer(ReplayTestCase):
                 with self.assertRaises(requests.ConnectionError):
                     requests.get(url)
         self.assertRegex(stderr.getvalue(), expected)
+
+
+def run_program(*argv: str, api_url: str = "") -> Tuple[Any, str, str]:
+    """Run the program in this process; return its status and its output."""
+    environ = {"GITHUB_API_URL": api_url, "GH_TOKEN": "", "GITHUB_TOKEN": ""}
+    with patch.object(sys, "argv", ["replay.py", *argv]), \
+            patch.dict(os.environ, environ), \
+            redirect_stdout(StringIO()) as out, \
+            redirect_stderr(StringIO()) as err:
+        try:
+            run_path(str(HERE / "replay.py"), run_name="__main__")
+        except SystemExit as error:
+            return error.code, out.getvalue(), err.getvalue()
+    raise AssertionError("the program has not ended by sys.exit")
+
+
+def pasted(printed: str) -> Dict[str, Any]:
+    """Return what fixtures.py defines once a recording is pasted into it."""
+    source = (HERE / "fixtures.py").read_text(encoding="utf-8")
+    for table in re.findall(r"(?ms)^\w+ = [{\[]\n.*?^[}\]]\n", printed):
+        head = table[:table.index("\n")]
+        before, found, after = source.partition(f"\n{head}\n")
+        assert found, f"fixtures.py has no {head}"
+        _, after = re.split(r"(?m)^[}\]]\n", after, maxsplit=1)
+        source = f"{before}\n{table}{after}"
+    names: Dict[str, Any] = {}
+    exec(source, names)
+    return names
+
+
+class TestRecord(ReplayTestCase):
+    """Tests of --record, whose output goes into fixtures.py."""
+
+    def test_google(self) -> None:
+        """The recording of the replay gives the same payloads once pasted.
+
+        The replay itself counts the nine repositories that it serves.
+        """
+        status, out, err = run_program(
+            "--record", "Google", api_url=self.start_replay())
+        self.assertEqual((status, err), (0, ""))
+        self.assertNotIn("LICENSES", out)
+        names = pasted(out)
+        self.assertEqual(
+            names["org_payload"], {**org_payload, "public_repos": 9})
+        self.assertEqual(names["repos_payload"], repos_payload)
+        self.assertEqual(list(names["org_payload"]), list(org_payload))
+        self.assertEqual(
+            [list(repo) for repo in names["repos_payload"]],
+            [list(repo) for repo in repos_payload])
+
+    def test_another_organization(self) -> None:
+        """What differs elsewhere is recorded; texts and e-mail are not."""
+        text = json.dumps([org_payload, repos_payload[:2]])
+        org, repos = json.loads(text.replace("google", "Acme-2"))
+        org.update(
+            node_id="O_kgDOA", name='Ren\xe9\'s "\U0001f600"', company="A B",
+            description="by jane@example.org", blog=None, location=None,
+            email="jane@example.org", twitter_username=None,
+            is_verified=False, has_organization_projects=False,
+            has_repository_projects=False, public_gists=3, followers=0,
+            following=1, archived_at="2020-01-01T00:00:00Z", new="key")
+        mit = {"key": "mit", "name": "MIT License", "spdx_id": "MIT",
+               "url": API_URL + "/licenses/mit", "node_id": "MDc6TGljZW5zZTEz"}
+        repos[0].update(
+            node_id="R_kgDOA", description="by jane@example.org",
+            archived=True, default_branch="main", has_projects=False,
+            has_downloads=False, disabled=True, mirror_url="git://x",
+            license=mit, pushed_at=None, topics=["t"])
+        repos[1].update(
+            archived=True, name="b" * 60, license=None,
+            full_name="Acme-2/" + "b" * 60, homepage="a 'b' \"c\"" * 4)
+        for repo in repos:
+            repo["owner"]["node_id"] = "O_kgDOA"
+        repos[1] = json.loads(json.dumps(repos[1]).replace(
+            "Acme-2/cpp-netlib", "Acme-2/" + "b" * 60))
+        with patch("replay.org_payload", org):
+            url = self.start_replay(repos=repos)
+            status, out, err = run_program("--record", "acme-2", api_url=url)
+        self.assertEqual((status, err), (0, ""))
+        self.assertNotIn("jane", out)
+        self.assertTrue(out.isascii())
+        self.assertLessEqual(max(map(len, out.splitlines())), 79)
+        self.assertIn('"R_kgDOA", False, False, True, "git://x"),\n', out)
+        self.assertIn('"2018-12-05T17:42:29Z", "master", True),\n', out)
+        self.assertIn('    "mit": ("MIT License", "MIT", "MDc6TGlj', out)
+        names = pasted(out)
+        del org["new"], repos[0]["topics"]
+        org.update(description=None, email=None, public_repos=2)
+        repos[0]["description"] = None
+        self.assertEqual(names["org_payload"], org)
+        self.assertEqual(names["repos_payload"], repos)
+
+    def test_names(self) -> None:
+        """Only the repositories that are named are recorded, each once."""
+        status, out, err = run_program(
+            "--record", "google", "KRATU", "dagger", "kratu",
+            api_url=self.start_replay())
+        self.assertEqual((status, err), (0, ""))
+        self.assertEqual([repo["name"] for repo in pasted(out)[
+            "repos_payload"]], ["dagger", "kratu"])
+
+    @parameterized.expand([
+        ("no_such_repository", ["google", "kratu", "Nope"], {}, "replay.py: "
+         "google has no public repository Nope\n"),
+        ("no_such_organization", ["nobody"], {}, "replay.py: "
+         "URL/orgs/nobody answered 404: Not Found\n"),
+        ("no_answer", ["google"], {"org": repeat(Fault(cut=0))}, "replay.py: "
+         "URL did not answer (ConnectionError)\n"),
+        ("wrong_answer", ["google"], {"org": [Fault(body=b"{}")]},
+         "replay.py: URL/orgs/google is not an organization\n"),
+    ])
+    def test_error(
+            self, _: str, argv: List[str],
+            script: Mapping[str, Iterable[Fault]], expected: str) -> None:
+        """What can't be recorded is one line, with status 1."""
+        url = self.start_replay(script)
+        with patch("live.BACKOFF", (0,)):
+            status, out, err = run_program("--record", *argv, api_url=url)
+        self.assertEqual((status, out, err.replace(url, "URL")),
+                         (1, "", expected))
+
+    @parameterized.expand([
+        ("plain", "a b", '"a b"'),
+        ("single_quote", "it's", '"it\'s"'),
+        ("double_quote", 'say "a"', "'say \"a\"'"),
+        ("backslash", "\\\n", '"\\\\\\n"'),
+        ("not_ascii", "\xe9\U0001f600\ud800", '"\\xe9\\U0001f600\\ud800"'),
+        ("empty", "", '""'),
+        ("number", 7, "7"),
+        ("null", None, "None"),
+    ])
+    def test_literal(self, _: str, value: Any, expected: str) -> None:
+        """A value is written as Python reads it back."""
+        self.assertEqual(literal(value), expected)
+        self.assertEqual(eval(expected), value)
+
+
+class TestProgram(ReplayTestCase):
+    """Tests of the command line."""
+
+    @patch("logging.basicConfig", autospec=True)
+    @patch("time.sleep", autospec=True, side_effect=[None, KeyboardInterrupt])
+    def test_serve(self, _: Mock, basic_config: Mock) -> None:
+        """The program prints its URL and serves until Ctrl-C."""
+        status, out, err = run_program("--port", "0")
+        self.assertEqual((status, err), (0, ""))
+        self.assertRegex(out, "^http://127.0.0.1:[0-9]+\n$")
+        basic_config.assert_called_once_with(
+            level=logging.INFO, format="%(message)s")
+
+    def test_ctrl_c(self) -> None:
+        """A program of its own ends by Ctrl-C, and has logged requests."""
+        handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.addCleanup(signal.signal, signal.SIGINT, handler)
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", "replay.py", "--port", "0"],
+            cwd=str(HERE), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            universal_newlines=True)
+        self.addCleanup(process.__exit__, None, None, None)
+        self.addCleanup(process.kill)
+        assert process.stdout
+        url = process.stdout.readline().strip()
+        self.assertEqual(requests.get(url + "/orgs/google").status_code, 200)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=10)
+        self.assertEqual((process.returncode, out, err),
+                         (0, "", '"GET /orgs/google HTTP/1.1" 200 -\n'))
+
+    def test_port_in_use(self) -> None:
+        """A port in use is reported in one line, with status 1."""
+        port = self.start_replay().rpartition(":")[2]
+        status, out, err = run_program("--port", port)
+        self.assertEqual((status, out), (1, ""))
+        self.assertRegex(
+            err, f"^replay.py: port {port}: Address already in use\n$")
+
+    @parameterized.expand([
+        ("text", ["--port", "x"], "must be a number from 0 to 65535"),
+        ("too_large", ["--port", "65536"], "must be a number from 0 to 65535"),
+        ("digits", ["--port", "\u0663"], "must be a number from 0 to 65535"),
+        ("nothing", ["--record"], "expected at least one argument"),
+        ("both", ["--port", "0", "--record", "x"], "not allowed with"),
+    ])
+    def test_wrong_usage(
+            self, _: str, argv: List[str], expected: str) -> None:
+        """Wrong usage is status 2, and the last line says what is wrong."""
+        status, out, err = run_program(*argv)
+        self.assertEqual((status, out), (2, ""))
+        self.assertIn(expected, err.splitlines()[-1])
+
+    @parameterized.expand([("0", 0), ("8000", 8000), ("65535", 65535)])
+    def test_port_number(self, text: str, expected: int) -> None:
+        """Every port that TCP has can be asked for."""
+        self.assertEqual(port_number(text), expected)
+
+
+def schema(**keys: str) -> Dict[str, List[str]]:
+    """Return for each key its JSON types, of which null is one."""
+    return {key: kinds.split("_or_")
+            for kinds, text in keys.items() for key in text.split()}
+
+
+# GitHub's published schemas "organization-full" and "minimal-repository", in
+# https://github.com/github/rest-api-description: what must be there, and what
+# may. A key with a dot is one of an object within, where there is that object.
+ORG_MUST = schema(
+    string="login node_id url repos_url events_url hooks_url issues_url "
+    "members_url public_members_url avatar_url html_url type created_at "
+    "updated_at",
+    string_or_null="description archived_at",
+    integer="id public_repos public_gists followers following",
+    boolean="has_organization_projects has_repository_projects")
+ORG_MAY = schema(  # The schema does not say that GitHub sends null for these.
+    string_or_null="name company blog location email twitter_username",
+    boolean="is_verified")
+REPO_MUST = schema(
+    integer="id owner.id",
+    string="node_id name full_name html_url url archive_url assignees_url "
+    "blobs_url branches_url collaborators_url comments_url commits_url "
+    "compare_url contents_url contributors_url deployments_url downloads_url "
+    "events_url forks_url git_commits_url git_refs_url git_tags_url hooks_url "
+    "issue_comment_url issue_events_url issues_url keys_url labels_url "
+    "languages_url merges_url milestones_url notifications_url pulls_url "
+    "releases_url stargazers_url statuses_url subscribers_url "
+    "subscription_url tags_url teams_url trees_url "
+    "owner.login owner.node_id owner.avatar_url owner.url owner.html_url "
+    "owner.followers_url owner.following_url owner.gists_url "
+    "owner.starred_url owner.subscriptions_url owner.organizations_url "
+    "owner.repos_url owner.events_url owner.received_events_url owner.type",
+    string_or_null="description owner.gravatar_id",
+    boolean="private fork owner.site_admin",
+    object="owner")
+# What else this project reads must be there too.
+REPO_MUST.update(schema(
+    integer="stargazers_count", boolean="archived", object_or_null="license",
+    string="license.key license.spdx_id", string_or_null="language pushed_at"))
+REPO_MAY = schema(
+    integer="forks_count watchers_count size open_issues_count forks "
+    "open_issues watchers",
+    string="git_url ssh_url clone_url svn_url default_branch license.name "
+    "license.node_id",
+    string_or_null="mirror_url homepage created_at updated_at license.url",
+    boolean="has_issues has_projects has_wiki has_pages has_downloads "
+    "disabled permissions.admin permissions.push permissions.pull",
+    object="permissions")
+KINDS = {type(None): "null", bool: "boolean", int: "integer", str: "string",
+         float: "number", list: "array", dict: "object"}
+
+
+def expanded(document: Dict[str, Any]) -> Dict[str, Any]:
+    """Return a document with the keys of objects within it, as OBJECT.KEY."""
+    return {**document, **{
+        f"{outer}.{key}": value for outer, inner in document.items()
+        if isinstance(inner, dict) for key, value in inner.items()}}
+
+
+def broken(
+        document: Dict[str, Any], must: Mapping[str, List[str]]) -> List[str]:
+    """Return which keys are missing or of another type than they must be."""
+    values = expanded(document)
+    lines = []
+    for key, kinds in must.items():
+        outer = key.rpartition(".")[0]
+        if outer and not isinstance(values.get(outer), dict):
+            continue
+        kind = KINDS[type(values[key])] if key in values else "missing"
+        if kind not in kinds:
+            lines.append(f"{key} is {kind}, not {' or '.join(kinds)}")
+    return lines
+
+
+def notes(
+        documents: List[Dict[str, Any]], must: Mapping[str, List[str]],
+        may: Mapping[str, List[str]]) -> List[str]:
+    """Return what else has changed: new keys, keys gone or of another type."""
+    everything = [expanded(document) for document in documents]
+    sent = {key for values in everything for key in values}
+    retyped = {
+        f"{key} is {KINDS[type(values[key])]}, not {' or '.join(kinds)}"
+        for values in everything for key, kinds in may.items()
+        if key in values and KINDS[type(values[key])] not in kinds}
+    return sorted([
+        *(f"{key} is new" for key in sent - set(must) - set(may)),
+        *(f"{key} is no longer sent" for key in set(may) - sent), *retyped])
+
+
+LIVE_ORG = os.environ.get("LIVE_ORG")
+
+
+@parameterized_class(("source", "org"), [
+    ("replay", "google"), *([("live", LIVE_ORG)] if LIVE_ORG else [])])
+class TestContract(unittest.TestCase):
+    """Tests of what GitHub answers, and so of what the replay answers."""
+
+    source: str
+    org: str
+    stack: ExitStack
+    session: requests.Session
+    api_url: str
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        """Start a replay, or take the API and token of the environment."""
+        cls.stack = ExitStack()
+        token, cls.api_url = environment()
+        if cls.source == "replay":
+            token, cls.api_url = None, cls.stack.enter_context(replay())
+        cls.session = cls.stack.enter_context(
+            github_session(token, cls.api_url))
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        """Close the session, and end the replay if there is one."""
+        cls.stack.close()
+
+    def get(self, path: str, status: int = 200) -> requests.Response:
+        """Return the answer for a path below that of the organization."""
+        response = self.session.get(f"{self.api_url}/orgs/{self.org}{path}")
+        self.assertEqual(response.status_code, status, response.text)
+        self.assertEqual(response.headers["Content-Type"],
+                         "application/json; charset=utf-8")
+        return response
+
+    def check_keys(
+            self, documents: List[Dict[str, Any]], recorded: Dict[str, Any],
+            must: Mapping[str, List[str]], may: Mapping[str, List[str]]
+            ) -> None:
+        """Fail for what is broken; show what else has changed on GitHub."""
+        for document in documents:
+            lines = broken(document, must)
+            self.assertEqual(lines, [], "\n".join([
+                "", *lines, f"the answer: {json.dumps(document)}",
+                f"as recorded: {json.dumps(recorded)}"]))
+        changed = notes(documents, must, may)
+        if self.source == "replay":
+            self.assertEqual(changed, [])
+        elif changed:
+            print(f"\nnotes on {self.id()}:", *changed, sep="\n  ")
+
+    def test_organization(self) -> None:
+        """The organization has the keys and types of the schema."""
+        org = self.get("").json()
+        self.check_keys([org], org_payload, ORG_MUST, ORG_MAY)
+        self.assertEqual(org["login"].lower(), self.org.lower())
+        self.assertEqual(org["repos_url"],
+                         f"{self.api_url}/orgs/{org['login']}/repos")
+
+    def test_repositories(self) -> None:
+        """Every repository has the keys and types of the schema."""
+        repos = self.get("/repos?per_page=100").json()
+        self.check_keys(repos, repos_payload[0], REPO_MUST, REPO_MAY)
+        for repo in repos:
+            self.assertEqual(repo["full_name"],
+                             f"{repo['owner']['login']}/{repo['name']}")
+
+    def test_pages(self) -> None:
+        """The Link header of a page leads to its neighbours, as GitHub's."""
+        first = self.get("/repos?per_page=1")
+        last = self.page_numbers(first).get("last", 1)
+        self.assertGreaterEqual(last, 3, "three repositories are needed")
+        second = self.get("/repos?per_page=1&page=2")
+        at_end = self.get(f"/repos?per_page=1&page={last}")
+        self.assertEqual(self.page_numbers(first), {"next": 2, "last": last})
+        self.assertEqual(self.page_numbers(second), {
+            "prev": 1, "next": 3, "last": last, "first": 1})
+        self.assertEqual(
+            self.page_numbers(at_end), {"prev": last - 1, "first": 1})
+        ids = [repo["id"] for response in (first, second, at_end)
+               for repo in response.json()]
+        self.assertEqual(len(set(ids)), 3)
+
+    def page_numbers(self, response: requests.Response) -> Dict[str, int]:
+        """Return for each relation of the Link header its page's number."""
+        pattern = re.compile(
+            re.escape(self.api_url) + "/organizations/[0-9]+/repos"
+            "[?]per_page=1&page=([0-9]+)")
+        numbers = {}
+        for relation, link in response.links.items():
+            match = pattern.fullmatch(link["url"])
+            self.assertIsNotNone(match, response.headers["Link"])
+            numbers[relation] = int(match[1]) if match else 0
+        return numbers
+
+    @parameterized.expand([
+        ("public", "private", False), ("forks", "fork", True),
+        ("sources", "fork", False),
+    ])
+    def test_type(self, name: str, key: str, expected: bool) -> None:
+        """The parameter type leaves out what is not of that type."""
+        repos = self.get(f"/repos?type={name}&per_page=100").json()
+        self.assertLessEqual({repo[key] for repo in repos}, {expected})
+
+    @parameterized.expand([("asc", False), ("desc", True)])
+    def test_order(self, direction: str, is_reversed: bool) -> None:
+        """The listing can be sorted by creation, in both directions."""
+        dates = [repo["created_at"] for repo in self.get(
+            f"/repos?sort=created&direction={direction}&per_page=100").json()]
+        self.assertEqual(dates, sorted(dates, reverse=is_reversed))
+
+    def test_not_found(self) -> None:
+        """What is not there is a 404 with a message in JSON."""
+        problem = self.get("/-", 404).json()
+        self.assertEqual(
+            (problem["message"], problem["status"]), ("Not Found", "404"))
+        self.assertIsInstance(problem["documentation_url"], str)
+
+
+class TestChanges(ReplayTestCase):
+    """Tests of the contract itself: it notices what GitHub might change."""
+
+    @parameterized.expand([
+        ("nothing", "", "", [], []),
+        ("renamed", '"stargazers_count"', '"stars"', [
+            "stargazers_count is missing, not integer"], ["stars is new"]),
+        ("retyped", '"id": 7697149', '"id": "7697149"', [
+            "id is string, not integer"], []),
+        ("null", '"fork": false', '"fork": null', [
+            "fork is null, not boolean"], []),
+        ("may_be_null", '"language": "Dart"', '"language": null', [], []),
+        ("boolean", '"stargazers_count": 12', '"stargazers_count": true', [
+            "stargazers_count is boolean, not integer"], []),
+        ("inner", '"spdx_id"', '"spdx"', [
+            "license.spdx_id is missing, not string"],
+         ["license.spdx is new"]),
+        ("outer", '"license": {', '"license": null, "licence": {', [], [
+            "licence is new", "licence.key is new", "licence.name is new",
+            "licence.node_id is new", "licence.spdx_id is new",
+            "licence.url is new", "license.name is no longer sent",
+            "license.node_id is no longer sent",
+            "license.url is no longer sent"]),
+        ("not_read_retyped", '"size": 191', '"size": 1.5', [], [
+            "size is number, not integer"]),
+        ("not_read", '"size": 191', '"kb": 191', [], [
+            "kb is new", "size is no longer sent"]),
+    ])
+    def test_broken_and_notes(
+            self, _: str, old: str, new: str, expected_broken: List[str],
+            expected_notes: List[str]) -> None:
+        """A key that is required or read is broken, any other is a note."""
+        text = json.dumps(repos_payload[0])
+        repo = json.loads(text.replace(old, new) if old else text)
+        self.assertEqual(broken(repo, REPO_MUST), expected_broken)
+        self.assertEqual(notes([repo], REPO_MUST, REPO_MAY), expected_notes)
+
+    @parameterized.expand([
+        ("broken", "pushed_at", 1, "(?s)FAIL: test_repositories .*"
+         "pushed_at is missing, not string or null\n.*"
+         'the answer: .*"renamed".*as recorded: .*"pushed_at"'),
+        ("note", "has_wiki", 0, "(?s)notes on .*test_repositories:\n"
+         "  has_wiki is no longer sent\n  renamed is new\n"),
+    ])
+    def test_live_run(
+            self, _: str, key: str, status: int, expected: str) -> None:
+        """With LIVE_ORG the contract runs on the API of the environment."""
+        repos = [{"renamed" if name == key else name: value
+                  for name, value in repo.items()} for repo in repos_payload]
+        environ = {
+            **os.environ, "LIVE_ORG": "google", "GH_TOKEN": "",
+            "GITHUB_API_URL": self.start_replay(repos=repos)}
+        done = subprocess.run(
+            [sys.executable, "-m", "unittest",
+             "test_replay.TestContract_1_live.test_repositories"],
+            cwd=str(HERE), env=environ, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, universal_newlines=True)
+        self.assertRegex(done.stdout, expected)
+        self.assertEqual(done.returncode, status)
 
 
 if __name__ == "__main__":
