@@ -677,10 +677,14 @@ class TestFiles(CommandTestCase):
         self.assertEqual(sorted(self.files()), ["real.csv", "report.csv"])
         self.assertNotEqual(self.files()["real.csv"], b"old\n")
 
-    def test_mode_of_a_new_file(self) -> None:
-        """A new file has the mode that any new file has."""
+    def test_new_file(self) -> None:
+        """A new file is written beside its place; its mode is as usual."""
         other = self.path("other", "")
-        audit.save(self.table, "text\n")
+        with patch("os.replace", autospec=True,
+                   side_effect=os.replace) as replace:
+            audit.save(self.table, "text\n")
+        self.assertEqual(os.path.dirname(replace.call_args[0][0]),
+                         os.path.realpath(self.folder))
         self.assertEqual(os.stat(self.table).st_mode, os.stat(other).st_mode)
 
     @parameterized.expand([("os.replace",), ("shutil.copymode",)])
@@ -1165,8 +1169,18 @@ class TestProgram(unittest.TestCase):
 
     def test_error_while_a_page_hangs(self) -> None:
         """An error ends it at once, though another page is in flight."""
-        script = {"&page=2": [Fault(404)], "&page=3": [Fault(wait=60)]}
-        with replay(script, repos=numbered_repos(201)) as url:
+        asked: "Queue[Asked]" = Queue()
+
+        def late() -> Iterator[bytes]:
+            """Send the body of an error when all four requests are there."""
+            for _ in range(4):
+                asked.get(timeout=30)
+            yield b"{}"
+
+        script = {"&page=2": [Fault(404, body=late())],
+                  "&page=3": [Fault(wait=60)]}
+        with replay(script, repos=numbered_repos(201),
+                    on_request=asked.put) as url:
             status, out, err = self.run_program("google", GITHUB_API_URL=url)
         self.assertEqual((status, out), (1, ""))
         self.assertRegex(err, "^audit.py: .* answered 404: Not Found\n$")
