@@ -208,10 +208,16 @@ def misspelt(tree: ast.Module, code: Code) -> Iterator[Finding]:
            and isinstance(node.ctx, ast.Store)}
     own |= {node.name for node in ast.walk(tree)
             if isinstance(node, (ast.ClassDef, *Function))}
+    statements = {
+        id(node.value.func) for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)}
     for node in ast.walk(tree):
         if not isinstance(node, ast.Attribute) or node.attr in own:
             continue
         name = node.attr
+        if name.startswith("called_") and id(node) in statements:
+            yield node.lineno, f"{name} is no assertion", COUNTING
+            continue
         if name in NO_ASSERTIONS:
             yield node.lineno, f"{name} is no assertion", COUNTING
         elif name not in MOCK_ASSERTIONS and get_close_matches(
@@ -435,18 +441,17 @@ def unused_values(tree: ast.Module, code: Code) -> Iterator[Finding]:
                 continue
             used = {node.id for node in ast.walk(test)
                     if isinstance(node, ast.Name)}
-            if "locals" in used:
-                continue
             width = min(len(row.elts) for row in elements)
             parameters = [one.arg for one in test.args.args[1:]][:width]
-            for place, name in enumerate(parameters):
-                names_a_case = place == 0 and all(isinstance(
-                    constant(row.elts[0]), str) for row in elements)
-                if name not in used and not name.startswith("_") \
-                        and not names_a_case:
-                    yield (
-                            decorator.lineno, f"{test.name} never uses "
-                            f"{name}, a value of its rows", CASES)
+            # The first value, if it is text, is there to name the case.
+            if all(isinstance(constant(row.elts[0]), str)
+                   for row in elements if row.elts):
+                used.update(parameters[:1])
+            unused = [name for name in parameters
+                      if name not in used and not name.startswith("_")]
+            if unused and "locals" not in used:
+                yield (decorator.lineno, f"{test.name} never uses "
+                       f"{', '.join(unused)} of its rows", CASES)
 
 
 def returned_errors(tree: ast.Module, code: Code) -> Iterator[Finding]:

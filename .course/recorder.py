@@ -315,7 +315,8 @@ class Recorder(unittest.TestResult):
         if isinstance(error, SyntaxError) and error.filename:
             place = f"{basename(error.filename)}, line {error.lineno}"
         try:
-            message = " ".join(str(error)[:10 * MESSAGE].split())
+            message = " ".join(str(error)[:10 * MESSAGE].replace(
+                join(self._folder, ""), "").split())
         except Exception:
             message = "(its message can't be read)"
         text = f"{place}: {type(error).__name__}: {message}".rstrip(": ")

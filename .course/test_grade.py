@@ -251,6 +251,9 @@ class TestHostileSuites(GraderTestCase):
         ("syntax", "def", "test_bad.py, line 1: SyntaxError: "),
         ("name", "import unittest\nunittest.nothing",
          "test_bad.py, line 2: AttributeError: "),
+        ("itself", "from test_bad import nothing",
+         r"test_bad.py, line 1: ImportError: .*\(test_bad.py\)$|"
+         "'nothing' from 'test_bad'"),
         ("module", "import nothing_of_this_name",
          "test_bad.py, line 1: ModuleNotFoundError: "),
         ("zero_byte", "a = '\0'", "test_bad.py.*: (Value|Syntax)Error: "),
@@ -648,9 +651,9 @@ class TestClass(GraderTestCase):
         folder = self.write(test_more=suite(line))
         for file in STARTER.glob("*.py"):
             shutil.copy(str(file), str(folder))
-        for form in ([], ["--json"], ["--csv"]):
+        for form in ("--map", "--json", "--csv"):
             status, _, _ = self.command(
-                str(folder), "--at-least", number, *form)
+                str(folder), "--at-least", number, form)
             self.assertEqual(status, expected)
 
     @parameterized.expand([

@@ -71,6 +71,8 @@ class TestFindings(unittest.TestCase):
          "assert x", "self.patcher.stop"),
         ("no_assertion", 3, "called_once_with is no assertion",
          "assert mock.called_once_with(1)"),
+        ("no_assertion_at_all", 4, "called_with_once is no assertion",
+         "assert x", "mock.called_with_once(1)"),
         ("misspelt", 4, "asset_called_once is no assertion: it is misspelt",
          "assert x", "mock.asset_called_once()"),
         ("unreached", 5, "this assertion is not reached: the line above "
@@ -132,7 +134,7 @@ class TestFindings(unittest.TestCase):
          "the first never run", "class TestA(TestCase):\n"
          "    def test_a(self): assert x\nclass TestA(TestCase):\n"
          "    def test_b(self): assert x\n"),
-        ("unused_value", 2, "test_a never uses expected, a value of its rows",
+        ("unused_value", 2, "test_a never uses expected of its rows",
          "class TestA(TestCase):\n"
          "    @parameterized.expand([({}, 'a'), ({}, 'b')])\n"
          "    def test_a(self, map, expected): assert map == {}\n"),
