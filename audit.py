@@ -448,7 +448,7 @@ def explain_status(error: HTTPError, response: Any) -> str:
         message = access_nested_map(response.json(), ("message",))
     except (KeyError, RecursionError, ValueError):
         message = response.reason
-    sso = re.search("url=(https://[^;, ]+)", headers.get("X-GitHub-SSO", ""))
+    sso = re.search(r"url=(https://\S+)", headers.get("X-GitHub-SSO", ""))
     advice = (
         f"; authorize the token at {sso[1]}" if sso
         else "; check the token in GH_TOKEN or GITHUB_TOKEN"

@@ -154,9 +154,9 @@ class TestParse(unittest.TestCase):
 
     def test_options_between_organizations(self) -> None:
         """Organizations may stand before, between and after the options."""
-        args = audit.parse(["a", "--source", "b", "--jobs", "1", "c"])
+        args = audit.parse(["a", "--source", "b", "--jobs", "100", "c"])
         self.assertEqual(
-            (args.orgs, args.source, args.jobs), (["a", "b", "c"], True, 1))
+            (args.orgs, args.source, args.jobs), (["a", "b", "c"], True, 100))
 
 
 class TestJudge(unittest.TestCase):
@@ -678,13 +678,16 @@ class TestFiles(CommandTestCase):
         self.assertNotEqual(self.files()["real.csv"], b"old\n")
 
     def test_new_file(self) -> None:
-        """A new file is written beside its place; its mode is as usual."""
+        """A table is written beside its place, each under its own name."""
         other = self.path("other", "")
         with patch("os.replace", autospec=True,
                    side_effect=os.replace) as replace:
             audit.save(self.table, "text\n")
-        self.assertEqual(os.path.dirname(replace.call_args[0][0]),
-                         os.path.realpath(self.folder))
+            audit.save(self.table, "text\n")
+        names = {call[0][0] for call in replace.call_args_list}
+        self.assertEqual(len(names), 2)
+        self.assertEqual({os.path.dirname(name) for name in names},
+                         {os.path.realpath(self.folder)})
         self.assertEqual(os.stat(self.table).st_mode, os.stat(other).st_mode)
 
     @parameterized.expand([("os.replace",), ("shutil.copymode",)])
@@ -870,6 +873,13 @@ class TestOverReplay(CommandTestCase):
                 (1, "", f"audit.py: {line}\n"))
         self.assertEqual(self.files(), {"report.csv": b"old\n"})
 
+    def test_nobody_listens(self) -> None:
+        """Where nobody listens, the address may be wrong."""
+        os.environ["GITHUB_API_URL"] = "http://127.0.0.1:1"
+        self.assertEqual(self.run_command("google"), (
+            1, "", "audit.py: cannot reach 127.0.0.1:1: Connection refused; "
+            "check the network; GITHUB_API_URL may be wrong too\n"))
+
     def test_no_thread(self) -> None:
         """If no thread can be started, one line says so."""
         with patch("pages.Thread", autospec=True, side_effect=RuntimeError(
@@ -920,7 +930,8 @@ class TestWeeklyJob(CommandTestCase):
                 raise http_error(404)
             repos = organizations[name]
             return repos if rest else {
-                "id": ord(name), "login": name, "public_repos": len(repos),
+                "id": ord(name), "login": name.upper(),
+                "public_repos": len(repos),
                 "repos_url": f"https://api.github.com/orgs/{name}/repos"}
 
         with patch("live.fetch_json", autospec=True, side_effect=fetch):
