@@ -1,0 +1,230 @@
+#!/usr/bin/env python3
+"""Get JSON over HTTP for real use: checked, and all pages of a list.
+
+Nothing here knows about GitHub, but for the form of a Link header. Timeouts,
+retries and a token belong to the session that a caller passes.
+"""
+import json
+import re
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
+from functools import partial
+from threading import Event, Thread
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from urllib.parse import urljoin
+
+from requests import (
+    HTTPError, Request, RequestException, Response, Session)
+from urllib3.exceptions import HTTPError as TransportError
+from urllib3.util import Url, parse_url
+
+MAX_PAGES = 5000  # A longer list is refused, whatever a server claims.
+USER_AND_PASSWORD = re.compile(r"//[^/?#\\]*@")  # in a URL: never shown
+
+
+class AnswerError(RequestException, ValueError):
+    """An answer arrived, but it can't be used or trusted."""
+
+    def __init__(self, message: str, **options: Any) -> None:
+        """Keep the message, without the user and password of any URL.
+
+        The options are those of a RequestException: request and response.
+        """
+        super().__init__(without_password(message), **options)
+
+
+class Page(NamedTuple):
+    """An answer that has arrived: its document, its URL, its Link header.
+
+    The response is there for the errors that what it says may lead to.
+    """
+
+    document: Any
+    url: str
+    link: str = ""
+    response: Optional[Response] = None
+
+
+def fetch_json(
+        session: Session, url: str, *, workers: int = 10, **options: Any
+        ) -> Any:
+    """Return the JSON document at a URL; a list includes all its pages.
+
+    The options are those of `session.get`. If a list has a next page (a Link
+    header, RFC 8288), all its pages are fetched once each, up to `workers`
+    at a time if their numbers are known. Their items come in order.
+
+    Raises requests.HTTPError for a status of 4xx or 5xx, AnswerError for an
+    answer that is incomplete, is not JSON in UTF-8 (RFC 8259), or links to a
+    page that must not be requested, and another requests.RequestException if
+    the network fails. Each has its `request` and, if one arrived, its
+    `response`. After an error no further page is requested. Raises ValueError
+    if workers is less than 1.
+    """
+    if workers < 1:
+        raise ValueError("workers must be at least 1")
+    pages = [fetch(session, url, **options)]
+    if not isinstance(pages[0].document, list):
+        return pages[0].document
+    options.pop("params", None)  # The URL in a link has them already.
+    fetch_page = partial(fetch_list, session, **options)
+    seen = {url}
+    while True:
+        page = pages[-1]
+        links = links_of(page)
+        # The first page has a second URL: the "first" link of later pages.
+        seen.update((page.url, links.get("first", page.url)))
+        urls = pages_after(links)
+        if not urls:
+            return [item for page in pages for item in page.document]
+        if not seen.isdisjoint(urls):
+            raise unusable(page, "links to a page already seen")
+        if len(pages) + len(urls) > MAX_PAGES:
+            raise unusable(page, f"is one of more than {MAX_PAGES} pages")
+        seen.update(urls)
+        pages += side_by_side(fetch_page, urls, workers)
+
+
+def fetch(session: Session, url: str, **options: Any) -> Page:
+    """Make one request and return what arrives, if it is a whole answer."""
+    response = None
+    try:
+        response = session.get(url, **options)
+        body = response.content
+    except RequestException as error:
+        error.request = error.request or Request("GET", url)
+        error.response = error.response if response is None else response
+        if USER_AND_PASSWORD.search(str(error)):
+            error.args = (without_password(str(error)),)
+        raise
+    except (TransportError, ValueError) as error:
+        # requests does not wrap these; a redirect to nonsense raises one.
+        raise AnswerError(
+            f"{url} can't be fetched: {error}", request=Request("GET", url),
+            response=response) from error
+    status = f"{response.status_code}: {response.reason}"
+    page = Page(None, response.url, response.headers.get("Link", ""), response)
+    if response.status_code >= 400:
+        raise HTTPError(without_password(f"{page.url} answered {status}"),
+                        response=response)
+    # 206 is a part of a document (RFC 9110, section 15.3.7), 3xx is none.
+    if response.status_code // 100 != 2 or response.status_code == 206:
+        raise unusable(page, f"answered {status}")
+    try:
+        # json.loads alone would accept UTF-16 as well.
+        return page._replace(document=json.loads(body.decode()))
+    except (ValueError, RecursionError) as error:
+        raise AnswerError(f"{parse_url(page.url).netloc} did not answer in "
+                          "JSON", response=response) from error
+
+
+def fetch_list(session: Session, url: str, **options: Any) -> Page:
+    """Make one request, and return the page of a list that arrives."""
+    page = fetch(session, url, **options)
+    if not isinstance(page.document, list):
+        raise unusable(page, "is not a list")
+    return page
+
+
+def unusable(page: Page, why: str) -> AnswerError:
+    """Return the error that says why a page can't be used."""
+    return AnswerError(f"{page.url} {why}", response=page.response)
+
+
+def without_password(text: str) -> str:
+    """Return a text without the user and password of any URL in it."""
+    return USER_AND_PASSWORD.sub("//", text)
+
+
+# GitHub's form of a link and of a header. RFC 8288 allows others; reading
+# them by halves would lose pages, so that they are refused.
+LINK = re.compile(r'<([^<>"\s]+)>; rel="(next|last|prev|first)"')
+LINKS = re.compile(rf"{LINK.pattern}(?:, {LINK.pattern})*")
+
+
+def links_of(page: Page) -> Dict[str, str]:
+    """Return where a page's links lead: URLs by relation.
+
+    https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api
+    Raises AnswerError if the header has another form than GitHub's, names a
+    relation twice, or has a next page of another origin.
+    """
+    found = LINK.findall(page.link)
+    try:
+        links = {rel: parse_url(urljoin(page.url, target)).url
+                 for target, rel in found}
+    except ValueError as error:
+        raise unusable(page, "has a broken link") from error
+    if len(links) != len(found) or (
+            page.link and not LINKS.fullmatch(page.link)):
+        raise unusable(page, "has a broken link")
+    if "next" in links and origin(links["next"]) != origin(page.url):
+        raise unusable(page, f"links to another origin: {links['next']}")
+    return links
+
+
+# A page's URL in three parts: up to its number, the number, the rest.
+NUMBERED_PAGE = re.compile(r"(.*[?&]page=)([0-9]{1,18})([&#].*|)")
+
+
+def pages_after(links: Dict[str, str]) -> List[str]:
+    """Return the URLs of the pages that are known to follow from the links.
+
+    All pages up to the last one are known if its URL differs from the next
+    one's in the page number alone; of too many, one more than MAX_PAGES.
+    """
+    if "next" not in links:
+        return []
+    urls = [links["next"]]
+    start = NUMBERED_PAGE.fullmatch(links["next"])
+    end = NUMBERED_PAGE.fullmatch(links.get("last", ""))
+    if start and end and start.group(1, 3) == end.group(1, 3):
+        pages = range(int(start[2]) + 1, int(end[2]) + 1)
+        urls += [f"{start[1]}{page}{start[3]}" for page in pages[:MAX_PAGES]]
+    return urls
+
+
+def origin(url: str) -> Tuple[Optional[str], Optional[str], Optional[int]]:
+    """Return a URL's scheme, host and port, in lower case (RFC 6454).
+
+    A URL that is not valid has none of them.
+    """
+    try:
+        parts = parse_url(url)
+    except ValueError:
+        parts = Url()
+    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme or "")
+    return parts.scheme, parts.host, port
+
+
+def side_by_side(
+        fetch_page: Callable[[str], Page], urls: List[str], workers: int
+        ) -> List[Page]:
+    """Return the pages at these URLs, in order, fetching `workers` at once.
+
+    An error is raised as soon as it is known, and then no further page is
+    requested. A page that is in flight does not keep the program alive: the
+    threads are daemons.
+    """
+    answers: List["Future[Page]"] = [Future() for _ in urls]
+    queue = iter(list(zip(urls, answers)))  # shared by all threads
+    stop = Event()
+
+    def work() -> None:
+        """Fetch one page after the other, as long as nothing is wrong."""
+        for url, answer in queue:
+            if stop.is_set():
+                return
+            try:
+                answer.set_result(fetch_page(url))
+            except BaseException as error:
+                stop.set()
+                answer.set_exception(error)
+
+    try:
+        for _ in urls[:workers]:
+            Thread(target=work, daemon=True).start()
+        arrived, _ = wait(answers, return_when=FIRST_EXCEPTION)
+        # All have arrived, or one of those that have is an error.
+        return [answer.result() for answer in answers if answer in arrived]
+    finally:
+        stop.set()
