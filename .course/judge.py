@@ -222,8 +222,10 @@ class RightCode:
         self.order = list(runs[0].trials)
         self.leaks = runs[0].leaks
         self.alone = any(run.shares for run in runs)
-        self.unloaded = unloaded(runs)
         runs = self._again_alone(runs)
+        self.order += [test_id for test_id in runs[0].trials
+                       if test_id not in self.order]
+        self.unloaded = unloaded(runs)
         self.seconds = {
             test_id: max(run.trials[test_id].seconds for run in runs
                          if test_id in run.trials)
@@ -247,21 +249,21 @@ class RightCode:
 
         What has taken too long in both has had its chance.
         """
-        hanging = {test_id for test_id in runs[0].trials if all(
-            run.trials.get(test_id, Trial("")).ending == "time"
-            for run in runs)}
+        hanging = {name for name in {**runs[0].trials, **runs[0].unloaded}
+                   if all(trial_of(run, name).ending == "time"
+                          for run in runs)}
         if not self.alone and not any(
                 trial.failed for run in runs
-                for test_id, trial in run.trials.items()
-                if test_id not in hanging):
+                for name, trial in {**run.trials, **run.unloaded}.items()
+                if name not in hanging):
             return runs
-        tests = [test_id for test_id in self.order if test_id not in hanging]
         again = [self._runners.submit(one._replace(
-            tests=tests if hanging else None,
-            passed_over=list(self.unloaded)), True) for one in self._orders]
-        return [run._replace(trials={
-            **{test_id: trial for test_id, trial in run.trials.items()
-               if test_id in hanging}, **more.result().trials})
+            passed_over=sorted(hanging)), True) for one in self._orders]
+        return [Run(
+            {**{name: trial for name, trial in run.trials.items()
+                if name in hanging}, **more.result().trials},
+            {**{name: trial for name, trial in run.unloaded.items()
+                if name in hanging}, **more.result().unloaded}, {})
             for run, more in zip(runs, again)]
 
     def _judged(self, test_id: str, runs: List[Run]) -> Test:
@@ -340,6 +342,11 @@ def culprit(before: List[str], fails: Callable[[List[str]], bool],
         else:
             return ""
     return before[0]
+
+
+def trial_of(run: Run, name: str) -> Trial:
+    """Return what a test, or the import of a file, did in a run."""
+    return run.trials.get(name) or run.unloaded.get(name) or Trial("")
 
 
 def file_of(test_id: str) -> str:

@@ -15,7 +15,8 @@ class Job(NamedTuple):
     sources: the code of the modules, by the names of their files.
     modules: those of them in which mistakes are made.
     tests: the ids of those to run, in this order; all of them if it is None.
-    passed_over: the files that are known not to be imported.
+    passed_over: files that are not imported, and tests that are not run,
+        for it is known what comes of it.
     backwards: whether the order is reversed.
     seed: of random and of hashes.
     profile: file, name and span of lines of the functions whose real call

@@ -149,7 +149,8 @@ def record(recorder: "Recorder", job: Job, done: Set[str]) -> None:
         test_id for test_id in job.tests if test_id in tests]
     if job.backwards:
         order.reverse()
-    order = [test_id for test_id in order if test_id not in done]
+    order = [test_id for test_id in order
+             if test_id not in done and test_id not in job.passed_over]
     recorder.begin(order)
     unittest.TestSuite(
         with_boundaries([tests[test_id] for test_id in order], recorder)

@@ -295,25 +295,27 @@ class TestHostileSuites(GraderTestCase):
 class TestSharing(GraderTestCase):
     """Runs go side by side, and no test may suffer from that."""
 
-    PORT = """\
-with socket.socket() as server:
-    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    server.bind(('127.0.0.1', {}))
-    time.sleep(0.02)"""
-    FILE = """\
-open('{}', 'w').close()
-time.sleep(0.02)
-os.remove('{}')"""
+    REUSE = "server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)"
+    BIND = "server.bind(('127.0.0.1', PLACE))"
+    PORT = suite("with socket.socket() as server:", f"    {REUSE}",
+                 f"    {BIND}", "    time.sleep(0.02)")
+    IMPORTED = "\n".join([
+        suite("pass"), "server = socket.socket()", REUSE, BIND,
+        "time.sleep(0.02)"])
+    FILE = suite("open(PLACE, 'w').close()", "time.sleep(0.02)",
+                 "os.remove(PLACE)")
 
-    @parameterized.expand([("port", PORT), ("file", FILE)])
-    def test_shared(self, name: str, lines: str) -> None:
+    @parameterized.expand([
+        ("port", PORT), ("file", FILE), ("imported_port", IMPORTED)])
+    def test_shared(self, name: str, source: str) -> None:
         """A test with a fixed port or file is graded like any other."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+            place = str(free.getsockname()[1])
         with tempfile.TemporaryDirectory() as folder:
-            place = port if name == "port" else os.path.join(folder, "it")
-            source = suite(*lines.format(place, place).splitlines())
+            if name == "file":
+                place = repr(os.path.join(folder, "it"))
+            source = source.replace("PLACE", place)
             folders = [self.write(test_it=source) for _ in range(2)]
             status, out, _ = self.command(*map(str, folders))
         self.assertEqual(status, 1)
