@@ -49,8 +49,8 @@ class Task(NamedTuple):
     """What there is to do: the options, and what they refer to.
 
     earlier: the table of --since by id; None without one, or the first time.
-    replaced: the table that --save will replace, if there is one.
-    clients: one for each organization on the command line.
+    replaced: the table that --save will replace; empty if there is none.
+    clients: one for each organization on the command line, in its order.
     """
 
     args: argparse.Namespace
@@ -113,10 +113,11 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
         epilog="KEY is a license's key or SPDX id, in upper or lower case; "
         "'none' is no license, 'other' one that GitHub does not recognize. "
         "A policy has a license a line, or a repository and the license that "
-        "was approved for it. If --since and --save name the same file, it "
-        "may be missing the first time. GH_TOKEN or GITHUB_TOKEN holds a "
-        "token, GITHUB_API_URL an Enterprise Server's API. Status: 0 done, 1 "
-        "failed, 2 wrong usage, 3 something is not allowed.")
+        "was approved for it. --licenses, --csv and --json show whatever is "
+        "looked at, with --policy too. If --since and --save name the same "
+        "file, it may be missing the first time. GH_TOKEN or GITHUB_TOKEN "
+        "holds a token, GITHUB_API_URL an Enterprise Server's API. Status: 0 "
+        "done, 1 failed, 2 wrong usage, 3 something is not allowed.")
     add = parser.add_argument
     flag = partial(add, action="store_true")
     form = partial(parser.add_mutually_exclusive_group().add_argument,
@@ -131,8 +132,7 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     add("--since", metavar="FILE",
         help="list what has changed since --save wrote this table")
     form("--licenses", help="count the repositories under each license")
-    form("--csv", help="print a row for each repository, for a spreadsheet, "
-         "with its verdict and its change")
+    form("--csv", help="print a row for each repository, for a spreadsheet")
     form("--json", help="print GitHub's own objects, as one JSON array")
     add("--save", metavar="FILE",
         help="keep the state of all public repositories in this table")

@@ -147,6 +147,8 @@ class TestNotesOn(unittest.TestCase):
     @parameterized.expand([
         ("misspelt", "Apache2.0", "Apache-2.0", "not allowed", [
             "p.txt:1: Apache2.0: not found; is it Apache-2.0?"]),
+        ("misspelt_in_capitals", "MTI", "MIT", "not allowed", [
+            "p.txt:1: MTI: not found; is it MIT?"]),
         ("far_from_any", "ISC", "Apache-2.0", "not allowed", []),
         ("all_are_allowed", "Apache2.0", "Apache-2.0", "allowed", []),
         ("found", "MIT", "MIT-0", "not allowed", []),
