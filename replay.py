@@ -22,8 +22,9 @@ from textwrap import fill
 from time import sleep, time
 from typing import (
     Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple,
-    Optional, Set, Sized, Union)
+    Optional, Sized, Union)
 from urllib.parse import parse_qsl, urlencode, urlsplit
+from weakref import WeakSet
 
 from fixtures import (
     API_URL, LICENSES, ORG_FACTS, RECORDED_FACTS, Facts, old_node_id,
@@ -205,7 +206,7 @@ class Replay(ThreadingHTTPServer):
         self.targets: List[str] = []
         self.repos = repos
         self.on_request = on_request
-        self.connections: Set[socket.socket] = set()
+        self.connections: WeakSet[socket.socket] = WeakSet()
         self.closing = threading.Event()
         super().__init__(("127.0.0.1", port), Handler)
 
@@ -242,11 +243,6 @@ class Replay(ThreadingHTTPServer):
         """Remember a connection as it comes in."""
         self.connections.add(request)
         super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        """Forget a connection as it ends."""
-        self.connections.discard(request)
-        super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of clients that hang up in the middle of an answer."""

@@ -32,8 +32,8 @@ from fixtures import (
     API_URL, apache2_repos, expected_repos, org_payload, repos_payload)
 from live import environment, github_session
 from replay import (
-    Asked, Fault, answer, literal, numbered_repos, port_number, problem,
-    replay)
+    Asked, Fault, Replay, answer, literal, numbered_repos, port_number,
+    problem, replay, row)
 
 HERE = Path(__file__).resolve().parent
 REPOS = "/orgs/google/repos"
@@ -326,13 +326,18 @@ class TestServer(ReplayTestCase):
         self.assertEqual(response.status_code, status)
         self.assertEqual(response.json()["status"], str(status))
 
-    def test_request_that_is_not_http(self) -> None:
-        """What is not HTTP is an error in JSON, and the connection ends."""
+    @parameterized.expand([
+        ("not_http", b"GET\r\n\r\n", b'"status": "400"'),
+        ("without_host", b"GET /orgs/google HTTP/1.0\r\n\r\n",
+         b'"url": "http://127.0.0.1/orgs/google"'),
+    ])
+    def test_other_requests(self, _: str, sent: bytes, expected: bytes
+                            ) -> None:
+        """Old requests and nonsense are answered; then the connection ends."""
         connection = self.connect(self.start_replay())
-        connection.sock.sendall(b"GET\r\n\r\n")
+        connection.sock.sendall(sent)
         with connection.sock.makefile("rb") as file:
-            received = file.read()
-        self.assertIn(b'"status": "400"', received)
+            self.assertIn(expected, file.read())
 
     @parameterized.expand([
         ("status", Fault(503), (503, None, {"message", "status",
@@ -388,6 +393,7 @@ class TestServer(ReplayTestCase):
 
     def test_end_of_replay(self) -> None:
         """Leaving the block ends waits and connections, idle ones too."""
+        before = threading.enumerate()
         arrived = threading.Event()
         with replay({"org": [Fault(wait=60)]},
                     on_request=lambda asked: arrived.set()) as url:
@@ -395,8 +401,20 @@ class TestServer(ReplayTestCase):
             busy.request("GET", "/orgs/google")
             self.assertTrue(arrived.wait(10))
         self.assertEqual(idle.sock.recv(1), b"")
+        self.assertEqual(threading.enumerate(), before)
         with self.assertRaises(ConnectionError):
             self.connect(url)
+
+    def test_end_of_connections_that_have_ended(self) -> None:
+        """A connection that a client has ended does not disturb the end."""
+        server = Replay({}, [], 0, Mock(spec_set=[]))
+        thread = threading.Thread(target=server.serve_forever, args=(0.002,))
+        thread.start()
+        with socket.socket() as unconnected:
+            server.connections.add(unconnected)
+            server.stop()
+        thread.join(10)
+        self.assertFalse(thread.is_alive())
 
     @parameterized.expand([
         ("hangs_up", BrokenPipeError, "^$"),
@@ -533,6 +551,19 @@ class TestRecord(ReplayTestCase):
                          (1, "", expected))
 
     @parameterized.expand([
+        ("short", "", [1, "a b", None], '    (1, "a b", None),'),
+        ("wrapped", "", [1000, "a " * 33, 2],
+         '    (1000,\n     "' + "a " * 33 + '", 2),'),
+        ("with_key", '"key": ', ["a" * 60, "b"],
+         '    "key": ("' + "a" * 60 + '",\n            "b"),'),
+        ("too_long", "", ["-" * 80], '    ("' + "-" * 80 + '"),'),
+    ])
+    def test_row(
+            self, _: str, key: str, values: List[Any], expected: str) -> None:
+        """A row is wrapped between its values, as pycodestyle likes it."""
+        self.assertEqual(row(key, values), expected)
+
+    @parameterized.expand([
         ("plain", "a b", '"a b"'),
         ("single_quote", "it's", '"it\'s"'),
         ("double_quote", 'say "a"', "'say \"a\"'"),
@@ -590,6 +621,7 @@ class TestProgram(ReplayTestCase):
     @parameterized.expand([
         ("text", ["--port", "x"], "must be a number from 0 to 65535"),
         ("too_large", ["--port", "65536"], "must be a number from 0 to 65535"),
+        ("letter", ["--port", "8x"], "must be a number from 0 to 65535"),
         ("digits", ["--port", "\u0663"], "must be a number from 0 to 65535"),
         ("nothing", ["--record"], "expected at least one argument"),
         ("both", ["--port", "0", "--record", "x"], "not allowed with"),
@@ -600,6 +632,20 @@ class TestProgram(ReplayTestCase):
         status, out, err = run_program(*argv)
         self.assertEqual((status, out), (2, ""))
         self.assertIn(expected, err.splitlines()[-1])
+
+    def test_help(self) -> None:
+        """The help shows the two uses of the program."""
+        status, out, err = run_program("--help")
+        self.assertEqual((status, err), (0, ""))
+        self.assertIn("--record ORG [NAME ...]", out)
+        self.assertIn("only those named", " ".join(out.split()))
+
+    def test_ctrl_c_while_it_records(self) -> None:
+        """Ctrl-C in a recording is not reported as an error of GitHub's."""
+        with patch("live.LiveOrgClient.from_environment", autospec=True,
+                   side_effect=KeyboardInterrupt):
+            with self.assertRaises(KeyboardInterrupt):
+                run_program("--record", "google")
 
     @parameterized.expand([("0", 0), ("8000", 8000), ("65535", 65535)])
     def test_port_number(self, text: str, expected: int) -> None:
@@ -741,9 +787,11 @@ class TestContract(unittest.TestCase):
         """Fail for what is broken; show what else has changed on GitHub."""
         for document in documents:
             lines = broken(document, must)
-            self.assertEqual(lines, [], "\n".join([
-                "", *lines, f"the answer: {json.dumps(document)}",
-                f"as recorded: {json.dumps(recorded)}"]))
+            if lines:
+                self.fail("\n  ".join([
+                    "a key has changed:", *lines,
+                    f"the answer: {json.dumps(document)}",
+                    f"as recorded: {json.dumps(recorded)}"]))
         changed = notes(documents, must, may)
         if self.source == "replay":
             self.assertEqual(changed, [])
