@@ -139,9 +139,7 @@ def notes_on(
     return notes
 
 
-# The table.
-
-# What must stand in the columns that a table needs.
+# The table, and what must stand in the columns that it needs.
 CELLS = {"repository": REPOSITORY, "license": re.compile(".+"),
          "archived": re.compile("(?i)true|false"),
          "id": re.compile("[0-9]{1,18}")}
