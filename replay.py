@@ -94,8 +94,8 @@ def problem(status: int) -> Answer:
         "status": f"{status:d}"})
 
 
-# What the values of `type` mean; any other, such as all, means all. Who asks
-# is a member where the repository's permissions let them push.
+# Which repositories each `type` means; with any other value it is all. GitHub
+# lists for a member what they may push to, which its permissions say.
 TYPES: Dict[str, Callable[[Repo], Any]] = {
     "public": lambda repo: not repo.get("private"),
     "private": lambda repo: repo.get("private"),
@@ -104,7 +104,7 @@ TYPES: Dict[str, Callable[[Repo], Any]] = {
     "member": lambda repo: (repo.get("permissions") or {}).get("push"),
 }
 
-# What the values of `sort` sort by; any other sorts by creation.
+# What each `sort` sorts by; with any other value it is the creation.
 SORTS = {"updated": "updated_at", "pushed": "pushed_at",
          "full_name": "full_name"}
 
@@ -114,9 +114,9 @@ def listing(repos: List[Repo], query: Mapping[str, str]) -> List[Repo]:
 
     `type`, `sort` and `direction` mean what GitHub's page says:
     https://docs.github.com/rest/repos/repos#list-organization-repositories
-    With neither `sort` nor `direction` the order is that of the recording:
-    there GitHub sent the oldest first, whatever the page says. A fact that a
-    repository lacks comes first.
+    But with neither `sort` nor `direction` the given order stays: the page
+    says the newest first, and GitHub sent the recording the oldest first. In
+    ascending order, repositories that lack what is sorted by come first.
     """
     is_wanted = TYPES.get(query.get("type", "all"), lambda repo: True)
     repos = list(filter(is_wanted, repos))
@@ -174,9 +174,9 @@ def positive(text: Optional[str]) -> int:
 
 
 class ScriptEntry:
-    """One entry of a script, with the faults that it has left.
+    """One entry of a script, with the faults that are left.
 
-    left: how many faults no request has met so far. Of faults without a
+    left: how many faults have met no request so far. Of faults without a
         length, such as those of `itertools.repeat`, only the first counts.
     """
 
@@ -407,8 +407,9 @@ def record(org_name: str, names: List[str]) -> str:
     wanted = {name.lower() for name in names} or known
     repos = [repo for repo in repos if repo["name"].lower() in wanted]
     licenses = {**LICENSES, **{
-        one["key"]: (one.get("name"), one["spdx_id"], one.get("node_id"))
-        for one in (repo.get("license") for repo in repos) if one}}
+        one["key"]: (one.get("name"), one.get("spdx_id"), one.get("node_id"))
+        for one in (repo.get("license") or {} for repo in repos)
+        if one.get("key")}}
     lines = ["ORG_FACTS = {"]
     lines += [f"    {literal(fact)}: {literal(org.get(fact))},"
               for fact in ORG_FACTS]

@@ -498,7 +498,7 @@ class TestRecord(ReplayTestCase):
             has_downloads=False, disabled=True, mirror_url="git://x",
             license=mit, pushed_at=None, topics=["t"])
         repos[1].update(
-            archived=True, name="b" * 60, license=None,
+            archived=True, name="b" * 60, license={},
             full_name="Acme-2/" + "b" * 60, homepage="a 'b' \"c\"" * 4)
         for repo in repos:
             repo["owner"]["node_id"] = "O_kgDOA"
@@ -517,7 +517,7 @@ class TestRecord(ReplayTestCase):
         names = pasted(out)
         del org["new"], repos[0]["topics"]
         org.update(description=None, email=None, public_repos=2)
-        repos[0]["description"] = None
+        repos[0]["description"] = repos[1]["license"] = None
         self.assertEqual(names["org_payload"], org)
         self.assertEqual(names["repos_payload"], repos)
 
@@ -772,9 +772,12 @@ class TestContract(unittest.TestCase):
         """Close the session, and end the replay if there is one."""
         cls.stack.close()
 
-    def get(self, path: str, status: int = 200) -> requests.Response:
+    def get(
+            self, path: str, status: int = 200, org: str = ""
+            ) -> requests.Response:
         """Return the answer for a path below that of the organization."""
-        response = self.session.get(f"{self.api_url}/orgs/{self.org}{path}")
+        response = self.session.get(
+            f"{self.api_url}/orgs/{org or self.org}{path}")
         self.assertEqual(response.status_code, status, response.text)
         self.assertEqual(response.headers["Content-Type"],
                          "application/json; charset=utf-8")
@@ -838,8 +841,8 @@ class TestContract(unittest.TestCase):
         numbers = {}
         for relation, link in response.links.items():
             match = pattern.fullmatch(link["url"])
-            self.assertIsNotNone(match, response.headers["Link"])
-            numbers[relation] = int(match[1]) if match else 0
+            assert match, response.headers["Link"]
+            numbers[relation] = int(match[1])
         return numbers
 
     @parameterized.expand([
@@ -858,9 +861,10 @@ class TestContract(unittest.TestCase):
             f"/repos?sort=created&direction={direction}&per_page=100").json()]
         self.assertEqual(dates, sorted(dates, reverse=is_reversed))
 
-    def test_not_found(self) -> None:
+    @parameterized.expand([("organization", "-", ""), ("path", "", "/-")])
+    def test_not_found(self, _: str, org: str, path: str) -> None:
         """What is not there is a 404 with a message in JSON."""
-        problem = self.get("/-", 404).json()
+        problem = self.get(path, 404, org).json()
         self.assertEqual(
             (problem["message"], problem["status"]), ("Not Found", "404"))
         self.assertIsInstance(problem["documentation_url"], str)
