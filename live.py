@@ -289,7 +289,7 @@ def read_body(response: Response) -> bytes:
             raise AnswerError(f"{host} sent an encoding nobody asked for")
         for chunk in response.iter_content(zlib.DEF_BUF_SIZE):
             try:
-                body += (gzip.decompress(chunk, MAX_BODY + 1 - len(body))
+                body += (gzip.decompress(chunk, MAX_BODY + 1)
                          if encoding == "gzip" else chunk)
             except zlib.error as error:
                 raise ContentDecodingError(error)
