@@ -474,7 +474,7 @@ def place_of(test: unittest.TestCase) -> str:
 
 def work(job: Job, done: Set[str], root: str) -> None:
     """Make a run, in the process that it has for itself; never return."""
-    status = 1
+    status, pid = 1, getpid()
     try:
         import fcntl
         folder = join(root, "suite")
@@ -492,7 +492,8 @@ def work(job: Job, done: Set[str], root: str) -> None:
             show(job.tests)
         else:
             record(Recorder(channel, folder, job), job, done)
-        write(at_end, b".")
+        if getpid() == pid:  # A test may have forked, and come here twice.
+            write(at_end, b".")
         status = 0
     finally:
         _exit(status)

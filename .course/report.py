@@ -117,8 +117,7 @@ def shown(graded: Grade, test_id: str) -> Iterator[str]:
     """Yield why a test is left out, and the command that shows it."""
     test = graded.tests[test_id]
     yield f"      {test.message}"
-    if test.shown_by:
-        yield f"      {try_command(graded, '0', test.shown_by)}"
+    yield f"      {try_command(graded, '0', test.shown_by)}"
 
 
 def rewritten(graded: Grade) -> Iterator[str]:

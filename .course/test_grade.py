@@ -180,6 +180,8 @@ class TestHostileSuites(GraderTestCase):
     @parameterized.expand([
         ("prints", "print('x' * 50_000_000)"),
         ("forks", "os.fork()"),
+        ("forks_and_waits", "pid = os.fork()",
+         "if pid: os.waitpid(pid, 0)"),
         ("deletes_modules",
          "os.remove('utils.py'); os.remove('client.py')"),
         ("deletes_all",
@@ -190,7 +192,7 @@ class TestHostileSuites(GraderTestCase):
         ("writes_to_files", "for file in range(3, 100):",
          "    try: os.write(file, b'(1, 2)\\n[x\\n')",
          "    except OSError: pass"),
-        ("many_children", "for _ in range(60):",
+        ("many_children", "for _ in range(20):",
          "    subprocess.Popen([sys.executable, '-Sc',",
          "        'import time; time.sleep(99)'])"),
         ("loopback", "server = socket.create_server(('127.0.0.1', 0)) if "
@@ -653,10 +655,8 @@ class TestClass(GraderTestCase):
         folder = self.write(test_more=suite(line))
         for file in STARTER.glob("*.py"):
             shutil.copy(str(file), str(folder))
-        for form in ("--map", "--json", "--csv"):
-            status, _, _ = self.command(
-                str(folder), "--at-least", number, form)
-            self.assertEqual(status, expected)
+        status, _, _ = self.command(str(folder), "--at-least", number, "--csv")
+        self.assertEqual(status, expected)
 
     @parameterized.expand([
         ("folder", ["nowhere"], "nowhere: there is no such folder"),
@@ -1224,6 +1224,16 @@ class TestCommand(GraderTestCase):
         status, out, err = self.command(*argv)
         self.assertEqual((status, out), (2, ""))
         self.assertEqual(err.splitlines()[-1], f".course/grade.py: {words}")
+
+    def test_without_fork(self) -> None:
+        """Where there is no fork there is no grade, but there are hints."""
+        with patch.object(os, "fork", create=True):
+            del os.fork
+            status, _, err = self.command(str(STARTER))
+            self.assertEqual(status, 2)
+            self.assertIn("grading needs fork", err)
+            status, _, _ = self.command("--hint", "7", "0")
+            self.assertEqual(status, 0)
 
     def test_process_changes_nothing(self) -> None:
         """The command as a process leaves every file as it was."""
