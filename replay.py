@@ -253,7 +253,7 @@ class Replay(ThreadingHTTPServer):
         """End every connection, idle or not, and then the server."""
         self.shutdown()
         self.closing.set()
-        for connection in list(self.connections):
+        for connection in self.connections:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         self.server_close()
