@@ -28,7 +28,7 @@ from pages import AnswerError, fetch_json, origin
 from utils import memoize
 
 API_URL = "https://api.github.com"
-# By creation, so that what is new comes last, and moves nothing to a page
+# By creation: a new repository comes last, and moves no other one to a page
 # that has been read already.
 LISTING = {"type": "public", "sort": "created", "direction": "asc",
            "per_page": "100"}  # the most that GitHub gives

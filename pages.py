@@ -35,7 +35,7 @@ class AnswerError(RequestException, ValueError):
 class Page(NamedTuple):
     """An answer that has arrived: its document, its URL, its Link header.
 
-    The response is there for the errors that what it says may lead to.
+    The response is for the errors that these lead to.
     """
 
     document: Any
@@ -44,9 +44,8 @@ class Page(NamedTuple):
     response: Optional[Response] = None
 
 
-def fetch_json(
-        session: Session, url: str, *, workers: int = 10, **options: Any
-        ) -> Any:
+def fetch_json(session: Session, url: str, *, workers: int = 10,
+               **options: Any) -> Any:
     """Return the JSON document at a URL; a list includes all its pages.
 
     The options are those of `session.get`. If a list has a next page (a Link
@@ -92,7 +91,8 @@ def fetch(session: Session, url: str, **options: Any) -> Page:
         body = response.content
     except RequestException as error:
         error.request = error.request or Request("GET", url)
-        error.response = error.response if response is None else response
+        if response is not None:
+            error.response = response
         if USER_AND_PASSWORD.search(str(error)):
             error.args = (without_password(str(error)),)
         raise
@@ -101,14 +101,14 @@ def fetch(session: Session, url: str, **options: Any) -> Page:
         raise AnswerError(
             f"{url} can't be fetched: {error}", request=Request("GET", url),
             response=response) from error
-    status = f"{response.status_code}: {response.reason}"
     page = Page(None, response.url, response.headers.get("Link", ""), response)
+    what = f"answered {response.status_code}: {response.reason}"
     if response.status_code >= 400:
-        raise HTTPError(without_password(f"{page.url} answered {status}"),
-                        response=response)
+        message = without_password(f"{page.url} {what}")
+        raise HTTPError(message, response=response)
     # 206 is a part of a document (RFC 9110, section 15.3.7), 3xx is none.
     if response.status_code // 100 != 2 or response.status_code == 206:
-        raise unusable(page, f"answered {status}")
+        raise unusable(page, what)
     try:
         # json.loads alone would accept UTF-16 as well.
         return page._replace(document=json.loads(body.decode()))
@@ -135,8 +135,8 @@ def without_password(text: str) -> str:
     return USER_AND_PASSWORD.sub("//", text)
 
 
-# GitHub's form of a link and of a header. RFC 8288 allows others; reading
-# them by halves would lose pages, so that they are refused.
+# GitHub's form of a link and of a header. RFC 8288 allows others. They are
+# refused, because what is read by half may lose pages.
 LINK = re.compile(r'<([^<>"\s]+)>; rel="(next|last|prev|first)"')
 LINKS = re.compile(rf"{LINK.pattern}(?:, {LINK.pattern})*")
 
@@ -170,7 +170,7 @@ def pages_after(links: Dict[str, str]) -> List[str]:
     """Return the URLs of the pages that are known to follow from the links.
 
     All pages up to the last one are known if its URL differs from the next
-    one's in the page number alone; of too many, one more than MAX_PAGES.
+    one's in the page number alone. At most MAX_PAGES + 1 are returned.
     """
     if "next" not in links:
         return []
@@ -186,7 +186,7 @@ def pages_after(links: Dict[str, str]) -> List[str]:
 def origin(url: str) -> Tuple[Optional[str], Optional[str], Optional[int]]:
     """Return a URL's scheme, host and port, in lower case (RFC 6454).
 
-    A URL that is not valid has none of them.
+    An invalid URL has none of them.
     """
     try:
         parts = parse_url(url)
