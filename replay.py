@@ -470,7 +470,7 @@ def main() -> int:
     one_of = parser.add_mutually_exclusive_group()
     one_of.add_argument(
         "--port", type=port_number, default=8000,
-        help="TCP port on 127.0.0.1 (8000); 0 for a free one")
+        help="TCP port on 127.0.0.1 (%(default)s); 0 for a free one")
     one_of.add_argument(
         "--record", nargs="+", metavar=("ORG", "NAME"),
         help="print the tables of fixtures.py for an organization: all of its "

@@ -641,7 +641,7 @@ class TestProgram(ReplayTestCase):
         status, out, err = run_program("--help")
         self.assertEqual((status, err), (0, ""))
         self.assertIn("--record ORG [NAME ...]", out)
-        for words in "0 for a free one", "only those named":
+        for words in "(8000); 0 for a free one", "only those named":
             self.assertIn(words, " ".join(out.split()))
 
     def test_ctrl_c_while_it_records(self) -> None:
