@@ -121,9 +121,9 @@ def is_test(node: ast.AST) -> bool:
     return isinstance(node, Function) and node.name.startswith("test")
 
 
-def tests_in(tree: ast.AST) -> Iterator[FunctionNode]:
-    """Yield the tests that are methods of a class."""
-    for node in ast.walk(tree):
+def tests_in(tree: ast.Module) -> Iterator[FunctionNode]:
+    """Yield the tests that are methods of a class of the module."""
+    for node in tree.body:
         if isinstance(node, ast.ClassDef):
             for method in node.body:
                 if isinstance(method, Function) and is_test(method):
@@ -142,11 +142,25 @@ def is_assertion(node: ast.AST) -> bool:
 
 
 def asserts(function: ast.AST, helpers: Set[str]) -> bool:
-    """Return whether a function asserts, or calls a helper that does."""
-    return any(
-        is_assertion(node)
-        or isinstance(node, ast.Call) and names_of(node)[0] in helpers
-        for node in ast.walk(function))
+    """Return whether a function asserts, or may by what it calls.
+
+    That is a helper, or whatever is given the test itself or its assertion.
+    """
+    uncalled_ = {id(node.value) for node in ast.walk(function)
+                 if isinstance(node, ast.Expr)}
+    for node in ast.walk(function):
+        if is_assertion(node):
+            return True
+        if isinstance(node, ast.Call) and (
+                {names_of(node)[0], names_of(node)[-1]} & helpers
+                or any(isinstance(one, ast.Name) and one.id == "self"
+                       for one in node.args)):
+            return True
+        if isinstance(node, ast.Attribute) and names_of(node)[1:] == [
+                "self"] and id(node) not in uncalled_ and (
+                    node.attr.startswith("assert") or node.attr in helpers):
+            return True
+    return False
 
 
 def asserting_helpers(tree: ast.Module) -> Set[str]:
@@ -156,18 +170,27 @@ def asserting_helpers(tree: ast.Module) -> Set[str]:
     """
     functions = [node for node in ast.walk(tree)
                  if isinstance(node, Function) and not is_test(node)]
+    stored = {node.attr for node in ast.walk(tree)
+              if isinstance(node, ast.Attribute)
+              and isinstance(node.ctx, ast.Store)}
     found = {name for node in ast.walk(tree)
              if isinstance(node, ast.ImportFrom)
              and (node.module or "").split(".")[0] not in SILENT
              for name in (alias.asname or alias.name
                           for alias in node.names)}
+    found |= {(alias.asname or alias.name).split(".")[0]
+              for node in ast.walk(tree) if isinstance(node, ast.Import)
+              for alias in node.names
+              if alias.name.split(".")[0] not in SILENT}
     found |= {
-        node.func.attr for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-        and isinstance(node.func.value, ast.Name)
-        and node.func.value.id in ("self", "cls")
-        and not hasattr(TestCase, node.func.attr)
-        and node.func.attr not in {one.name for one in functions}}
+        node.attr for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Load)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in ("self", "cls")
+        and not hasattr(TestCase, node.attr)
+        and node.attr not in {one.name for one in functions}
+        and node.attr not in stored}
     while True:
         more = found | {
             node.name for node in functions if asserts(node, found)}
@@ -180,10 +203,12 @@ def asserting_helpers(tree: ast.Module) -> Set[str]:
 
 def idle_tests(tree: ast.Module, code: Code) -> Iterator[Finding]:
     """Find tests that assert nothing."""
-    helpers = asserting_helpers(tree) - code.functions - set(code.methods)
+    helpers = asserting_helpers(tree) - code.functions - set(
+        code.methods) - code.modules
     for test in tests_in(tree):
-        if not asserts(test, helpers) and not any(
-                names_of(one)[0] == "expectedFailure"
+        # Another decorator may assert whatever it likes.
+        if not asserts(test, helpers) and all(
+                "patch" in names_of(one)[:2] or names_of(one)[0] == "expand"
                 for one in test.decorator_list):
             yield (test.lineno, f"{test.name} asserts nothing",
                    PROVES_NOTHING)
@@ -277,7 +302,8 @@ def class_fixtures(tree: ast.Module, code: Code) -> Iterator[Finding]:
     """Find setUpClass and tearDownClass that are no class methods."""
     for node in ast.walk(tree):
         if isinstance(node, Function) and node.name in (
-                "setUpClass", "tearDownClass") and not node.decorator_list:
+                "setUpClass", "tearDownClass") and (
+                    node.args.args and not node.decorator_list):
             yield node.lineno, f"{node.name} is no @classmethod", CLEANUP
 
 
@@ -398,11 +424,11 @@ def hidden_tests(tree: ast.Module, code: Code) -> Iterator[Finding]:
                 node.body, "{} stands twice in this class: the first never "
                 "runs", Function)
     for test in tests_in(tree):
-        used = {node.id for node in ast.walk(test)
-                if isinstance(node, ast.Name)}
-        for one in ast.walk(test):
-            if one is not test and isinstance(one, Function) \
-                    and is_test(one) and one.name not in used:
+        used = {names_of(node)[0] for node in ast.walk(test)
+                if isinstance(node, (ast.Attribute, ast.Name))}
+        for one in test.body:
+            if isinstance(one, Function) and one.name.startswith(
+                    "test_") and one.name not in used:
                 yield (one.lineno, f"{one.name} stands inside of {test.name}"
                        ", so it never runs", FIRST)
 
@@ -491,7 +517,7 @@ def is_builtin_exception(name: str) -> bool:
 
 
 def tautologies(tree: ast.Module, code: Code) -> Iterator[Finding]:
-    """Find assertions that can't fail, whatever the code does."""
+    """Find assertions that hold by what they are given."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Assert):
             if isinstance(node.test, ast.Tuple) and node.test.elts:
@@ -501,26 +527,29 @@ def tautologies(tree: ast.Module, code: Code) -> Iterator[Finding]:
                     and constant(node.test):
                 yield (node.lineno, "this asserts a constant",
                        PROVES_NOTHING)
-        elif isinstance(node, ast.Call) and is_tautology(node):
-            yield (node.lineno, f"this {names_of(node)[0]} can't fail",
+        elif isinstance(node, ast.Call) and tautology(node):
+            yield (node.lineno, f"this {names_of(node)[0]} {tautology(node)}",
                    PROVES_NOTHING)
 
 
-def is_tautology(call: ast.Call) -> bool:
-    """Return whether a method's assertion holds by what it is given."""
+def tautology(call: ast.Call) -> str:
+    """Return why an assertion holds by what it is given; "" if it may not."""
     name, values = names_of(call)[0], [constant(one) for one in call.args]
     if name in ("assertTrue", "assertFalse") and values and isinstance(
-            values[0], bool):
-        return values[0] is (name == "assertTrue")
+            values[0], bool) and values[0] is (name == "assertTrue"):
+        return "is given a constant"
+    if name == "assertIsNone" and values[:1] == [None]:
+        return "is given a constant"
     if name in ("assertEqual", "assertEquals", "assertIs") \
             and len(values) > 1:
-        if isinstance(values[0], ast.Name) and isinstance(
-                values[1], ast.Name):
-            return values[0].id == values[1].id
-        constants = not any(isinstance(one, ast.AST) for one in values[:2])
-        return constants and values[0] == values[1] and (
-            name != "assertIs" or values[0] is values[1])
-    return name == "assertIsNone" and values[:1] == [None]
+        first, second = values[:2]
+        if isinstance(first, ast.Name) and isinstance(second, ast.Name) \
+                and first.id == second.id:
+            return f"compares {first.id} with itself"
+        if not isinstance(first, ast.AST) and not isinstance(
+                second, ast.AST) and first == second:
+            return "compares constants"
+    return ""
 
 
 def raises_nothing(tree: ast.Module, code: Code) -> Iterator[Finding]:

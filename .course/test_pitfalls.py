@@ -93,10 +93,11 @@ class TestFindings(unittest.TestCase):
         ("returned_by_function", 3, "HTTPError is returned here, not raised",
          "def effect(url): return requests.HTTPError",
          "get = Mock(side_effect=effect)", "assert x"),
-        ("true", 3, "this assertTrue can't fail", "self.assertTrue(True)"),
-        ("same_name", 3, "this assertEqual can't fail",
+        ("true", 3, "this assertTrue is given a constant",
+         "self.assertTrue(True)"),
+        ("same_name", 3, "this assertEqual compares x with itself",
          "self.assertEqual(x, x)"),
-        ("same_constant", 3, "this assertEqual can't fail",
+        ("same_constant", 3, "this assertEqual compares constants",
          "self.assertEqual([1], [1])"),
         ("constant", 3, "this asserts a constant", "assert 'x'"),
         ("tuple", 3, "this asserts a tuple, which is always true",
@@ -159,7 +160,12 @@ class TestFindings(unittest.TestCase):
         ("pytest", "with pytest.raises(KeyError): {}['a']"),
         ("fails", "if it(): raise AssertionError"),
         ("inherited_helper", "self.check_all()"),
+        ("renamed", "equal = self.assertEqual", "equal(x, 1)"),
+        ("renamed_helper", "check = self.check_it", "check(x)"),
+        ("given_the_test", "it.check(self)"),
         ("attribute", "assert Client('x').org == 1"),
+        ("inner_class", "class Inner:", "    def test_x(self): pass",
+         "assert x"),
         ("method", "assert Client('x').repos() == 1"),
         ("double", "org = Mock()", "assert org.org() == 1"),
         ("either", "client = Client('x')", "client = Mock()",
@@ -201,6 +207,12 @@ class TestFindings(unittest.TestCase):
          "    def check_it(self): self.assertTrue(x)\n"),
         ("imported_helper", "from helpers import check\n"
          "class TestA(TestCase):\n    def test_a(self): check(1)\n"),
+        ("imported_module", "import helpers\n"
+         "class TestA(TestCase):\n    def test_a(self): helpers.check(1)\n"),
+        ("decorator", "class TestA(TestCase):\n"
+         "    @raises(KeyError)\n    def test_a(self): it()\n"),
+        ("static_fixture", "class TestA(TestCase):\n"
+         "    def setUpClass(): pass\n    def test_a(self): assert x\n"),
         ("base", "class Base(TestCase):\n    def setUp(self): pass\n"
          "class TestA(Base):\n    def test_a(self): assert x\n"),
         ("run_test", "class TestA(TestCase):\n"
