@@ -383,7 +383,8 @@ def arguments(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     form.add_argument("--try", nargs="+", metavar=("N", "FOLDER"), dest="try_",
                       help="make mistake N in a copy, and show what unittest "
                       "says there; N can be a word of a rewrite's name, or 0 "
-                      "for the right code; names of tests may follow FOLDER")
+                      "for the right code; names of tests may follow FOLDER, "
+                      "which can be - for the assignment's own suite")
     form.add_argument("--check", action="store_true",
                       help="check this machine and the assignment")
     parser.add_argument("--at-least", metavar="N", type=int,

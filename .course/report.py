@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, Iterator, List, Sequence
 from assignment import OWN, Assignment
 from edits import Mistake
 from judge import Grade, Pitfall, Witness, by_number, looks_at_source
+from protocol import THE_SUITE
 
 COMMAND = ".course/grade.py"
 TOUR = ".course/tour.md"
@@ -75,7 +76,8 @@ def right(graded: Grade) -> Iterator[str]:
     yield (f"   tests that pass: {len(graded.are('passes'))} of "
            f"{len(graded.tests)}")
     for name, message in graded.unloaded.items():
-        yield f"   can't be imported, and is left out: {name}"
+        yield ("   no test could be run: the suite" if name == THE_SUITE
+               else f"   can't be imported, and is left out: {name}")
         yield f"      {message}"
     for test_id in graded.are("wrong"):
         yield f"   wrong: {test_id} fails, and is left out until it is mended:"
@@ -104,13 +106,22 @@ def right(graded: Grade) -> Iterator[str]:
             "too. A test that looks at the source fails on any change of it.")
     if graded.seconds > LONG:
         yield paragraph(f"Grading took {graded.seconds:.0f} s. What took "
-                        f"longest in one run: {slowest(graded)}.")
+                        f"longest on the right code: {slowest(graded)}. "
+                        "Mistakes on which a test ran out of time: "
+                        f"{ran_out_of_time(graded)}.")
 
 
 def slowest(graded: Grade) -> str:
     """Return which tests or files took longest, and how long."""
     order = sorted(graded.slowest.items(), key=lambda item: -item[1])[:3]
     return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in order)
+
+
+def ran_out_of_time(graded: Grade) -> int:
+    """Return on how many mistakes a test ran out of time."""
+    return sum(any(graded.tests[test_id].notices[mistake.number] == "time"
+                   for test_id in graded.noticing(mistake))
+               for mistake in graded.noticed)
 
 
 def shown(graded: Grade, test_id: str) -> Iterator[str]:

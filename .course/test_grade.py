@@ -248,6 +248,8 @@ class TestHostileSuites(GraderTestCase):
         self.assertEqual(graded.unloaded["the suite"],
                          "ended the process that watches it")
         self.assertIn("no score", report.summary(graded))
+        self.assertIn("   no test could be run: the suite\n",
+                      report.report(graded))
 
     @parameterized.expand([
         ("syntax", "def", "test_bad.py, line 1: SyntaxError: "),
@@ -559,7 +561,7 @@ class TestSource(unittest.TestCase):
         with patch.object(report, "LONG", 0):
             self.assertRegex(
                 " ".join(report.report(graded).split()), r"Grading took \d+ "
-                rf"s. What took longest in one run: {BAD_ID} 0\.\d s, ")
+                rf"s. What took longest on the right code: {BAD_ID} 0\.\d s, ")
 
 
 class TestClass(GraderTestCase):

@@ -29,13 +29,14 @@ th, td { padding: .15em .5em; text-align: left; vertical-align: top; }
 th { font-weight: bold; } tr { border-bottom: 1px solid #ddd; }
 td.number { text-align: right; }
 .wide { overflow-x: auto; }
-.grid td.cell { text-align: center; border: 1px solid #fff; padding: 0 .3em; }
+td.cell { text-align: center; min-width: 1em; }
+.grid td.cell { border: 1px solid #fff; padding: 0 .3em; }
 .grid th { padding: 0 .3em; }
 .a { background: #b7e1b0; } .e { background: #fbe3a0; }
 .t { background: #f7c99b; } .m { background: #f2b8b5; }
 .n { background: #ddd; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85em; }
-td { overflow-wrap: break-word; }
+td { overflow-wrap: anywhere; }
 summary { white-space: nowrap; }
 @media (max-width: 32em) { body { font-size: 14px; } }
 @media print { body { max-width: none; font-size: 11px; }
