@@ -209,7 +209,7 @@ class TestLimitError(unittest.TestCase):
 
 
 class TestIsTransient(unittest.TestCase):
-    """Unit tests of is_transient: is an error worth another try?"""
+    """Unit tests of is_transient: which errors are worth another try."""
 
     @parameterized.expand([
         ("connection", requests.ConnectionError("refused"), True),
@@ -220,8 +220,7 @@ class TestIsTransient(unittest.TestCase):
         ("gzip", ContentDecodingError(), False),
         ("answer", AnswerError("not JSON"), False),
     ])
-    def test_is_transient(
-            self, _: str, error: Any, expected: bool) -> None:
+    def test_is_transient(self, _: str, error: Any, expected: bool) -> None:
         """The network may recover; answers and certificates do not."""
         self.assertIs(is_transient(error), expected)
 
@@ -438,7 +437,7 @@ class TestGithubSession(unittest.TestCase):
 
     def test_options(self) -> None:
         """Each request has a timeout; the options of a caller are used."""
-        with github_session() as session:
+        with patch.dict(os.environ, clear=True), github_session() as session:
             self.assertEqual(sent(session)["timeout"], (5, 30))
             options = sent(session, stream=True, timeout=3, verify="a.pem",
                            cert="b.pem", proxies={"all": "http://proxy"})
