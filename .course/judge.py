@@ -282,8 +282,9 @@ class RightCode:
             verdict = "wrong" if len(failed) == len(runs) else "unsteady"
             return Test(verdict, kind, message, shown, [], {})
         if len(trials) < len(runs):
-            return Test("unsteady", kind, "its name is not the same in every "
-                        "run", [], [], {})
+            return Test("unsteady", kind, "does not run in every run: its "
+                        "name changes, or another test keeps it from it",
+                        [], [], {})
         if all(trial.ending == "time" for trial in trials):
             return Test("wrong", kind, failed[0].message, [test_id], [], {})
         return self._examined_alone(test_id, runs, kind, failed)

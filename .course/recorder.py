@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import unittest
+from builtins import ascii
 from contextlib import suppress
 from functools import partial, wraps
 from glob import glob
