@@ -82,6 +82,7 @@ class TestIsRepository(unittest.TestCase):
             "pushed_at", "html_url", "license"])),
         ("license_of_nulls", {"license": {"key": None, "spdx_id": None}}),
         ("license_without_fields", {"license": {}}),
+        ("any_name", {"full_name": "o-1/.a_b-2."}),
     ])
     def test_repository(self, _: str, fields: Dict[str, Any]) -> None:
         """What GitHub may send is a repository."""
@@ -120,7 +121,7 @@ class TestSecondsToWait(unittest.TestCase):
         ("unavailable_for_0_s", 503, {"Retry-After": "0"}, b"", 0),
         ("unavailable_for_60_s", 503, {"Retry-After": "60"}, b"", 60),
         ("unavailable_for_61_s", 503, {"Retry-After": "61"}, b"", None),
-        ("forbidden", 403, {"X-RateLimit-Remaining": "10"}, b"", None),
+        ("forbidden", 403, {"X-RateLimit-Remaining": "10"}, b"{}", None),
         ("single_sign_on", 403, {**SINGLE_SIGN_ON, **hourly(1001)}, b"",
          None),
         ("limit_for_0_s", 429, {"Retry-After": "0"}, b"", 0),

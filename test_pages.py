@@ -296,8 +296,9 @@ class TestOneAnswer(PagesTestCase):
         self.session.get.side_effect = [inner, response]
         for arrived in (None, response):
             error = self.error_of(kind)
-            self.assertEqual((str(error), error.request.url, error.response),
-                             (message, FIRST, arrived))
+            self.assertEqual((str(error), error.response), (message, arrived))
+            self.assertEqual((error.request.method, error.request.url),
+                             ("GET", FIRST))
             self.assertIs(error.__cause__ or error, inner)
 
     def test_error_that_knows_more(self) -> None:
