@@ -806,6 +806,7 @@ class TestTries(ReplayTestCase):
 
     @parameterized.expand([
         ("limit", Fault(403, {"Retry-After": "42"}), [1000, 1042, 1042]),
+        ("limit_429", Fault(429, {"Retry-After": "42"}), [1000, 1042, 1042]),
         ("error", Fault(503, {"Retry-After": "42"}), [1000, 1000, 1042]),
     ])
     def test_other_request(
