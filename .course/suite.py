@@ -136,11 +136,12 @@ def notes_on_imports(suite: Suite, folder: Path) -> Iterator[str]:
     No mistake is made in these, so a learner may wonder.
     """
     for test in suite.tests:
-        for name in sorted(imported(folder / test)):
-            if f"{name}.py" in suite.files and f"{name}.py" != test \
-                    and not name.startswith("test"):
-                yield (f"{test} imports the folder's own {name}.py, in which "
-                       "no mistake is made.")
+        names = [f"{name}.py" for name in sorted(imported(folder / test))
+                 if f"{name}.py" in suite.files and f"{name}.py" != test
+                 and not name.startswith("test")]
+        if names:
+            yield (f"{test} imports the folder's own {', '.join(names)}, in "
+                   "which no mistake is made.")
 
 
 def imported(file: Path) -> Iterator[str]:
