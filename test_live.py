@@ -836,6 +836,16 @@ class TestTries(ReplayTestCase):
         client.org
         self.assertEqual(self.times, [1000, 1042])
 
+    def test_pause_that_grows(self) -> None:
+        """If the pause gets longer during a sleep, the rest is slept too."""
+        with github_session() as session:
+            adapter: Any = session.get_adapter(API)
+            adapter.paused_until = 1042
+            self.clock.meanwhile = lambda: setattr(
+                adapter, "paused_until", 1060)
+            sent(session)
+        self.assertEqual(self.clock.slept, [42, 18])
+
     def test_pause_that_just_ends(self) -> None:
         """If the pause ends while its rest is computed, none is slept."""
         with github_session() as session:
@@ -861,12 +871,14 @@ class TestTries(ReplayTestCase):
             answer.close()
         self.assertEqual(self.clock.slept, slept)
 
-    def test_send(self) -> None:
-        """The adapter's send takes what requests' own takes, by position."""
+    @parameterized.expand([("defaults", []), ("positions", [False, 5])])
+    def test_send(self, _: str, options: List[Any]) -> None:
+        """The adapter's send takes what requests' own does; it reads all."""
         url = self.serve()
         request = requests.Request("GET", url + "/orgs/google").prepare()
         with github_session(None, url) as session:
-            answer = session.get_adapter(url).send(request, False, 5)
+            answer = session.get_adapter(url).send(request, *options)
+            self.assertTrue(answer.raw.closed)
         self.assertEqual(answer.json()["login"], "google")
 
 

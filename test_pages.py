@@ -278,7 +278,7 @@ class TestOneAnswer(PagesTestCase):
         self.assertIsNotNone(error.__cause__)
 
     @parameterized.expand([
-        ("of_requests", requests.ConnectionError("no route"),
+        ("of_requests", requests.ConnectionError(OSError("no route")),
          requests.ConnectionError, "no route"),
         ("of_urllib3", DecodeError("bad gzip"), AnswerError,
          f"{FIRST} can't be fetched: bad gzip"),
@@ -294,12 +294,14 @@ class TestOneAnswer(PagesTestCase):
         response: Any = Mock(spec=["content"])
         type(response).content = PropertyMock(side_effect=inner)
         self.session.get.side_effect = [inner, response]
+        arguments = inner.args
         for arrived in (None, response):
             error = self.error_of(kind)
             self.assertEqual((str(error), error.response), (message, arrived))
             self.assertEqual((error.request.method, error.request.url),
                              ("GET", FIRST))
             self.assertIs(error.__cause__ or error, inner)
+        self.assertEqual(inner.args, arguments)
 
     def test_error_that_knows_more(self) -> None:
         """What an error says of its request and response is kept."""
