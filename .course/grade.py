@@ -20,7 +20,6 @@ import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from difflib import unified_diff
-from itertools import chain
 from pathlib import Path
 from textwrap import shorten
 from typing import (

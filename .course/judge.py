@@ -7,7 +7,7 @@ it notice? Has it pitfalls? Which kind of test notices what?
 from concurrent.futures import Future
 from time import monotonic
 from typing import (
-    Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple)
+    Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple)
 
 from assignment import Assignment, function_place
 from edits import Mistake, Rewrite, Sources, edited, wrecked

@@ -29,7 +29,7 @@ WATCHER = os.path.join(os.path.dirname(os.path.abspath(__file__)),
 
 
 class Progress:
-    """Counts the runs in one line of a terminal; elsewhere says nothing."""
+    """Counts runs in a line of a terminal; elsewhere names finished suites."""
 
     def __init__(self, stream: TextIO) -> None:
         """Show nothing before the first run."""

@@ -12,12 +12,13 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from textwrap import indent
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Sequence, Set, Tuple
 from unittest.mock import patch
 
 from parameterized import parameterized
@@ -27,12 +28,10 @@ import judge
 import report
 import suite as suite_module
 from assignment import OWN, Unusable, read_assignment
-from edits import edited
 from judge import Grade
-from protocol import Job
 from recorder import is_loopback
 from run import Gate, Runners
-from suite import own_suite, read_suite
+from suite import read_suite
 
 PROJECT = OWN.parent.parent
 STARTER = PROJECT / ".course" / "starter"
@@ -442,6 +441,21 @@ class TestA(unittest.TestCase):
         graded = self.grade(self.write(test_it=source))
         self.assertEqual(graded.tests[GOOD_ID].kind, "unit")
 
+    @parameterized.expand([
+        ("first", {"a"}, "a"), ("middle", {"c"}, "c"), ("last", {"e"}, "e"),
+        ("two", {"a", "e"}, ""), ("none", {"x"}, ""),
+    ])
+    def test_culprit(self, _: str, needed: Set[str], expected: str) -> None:
+        """The one test after which another fails is found among many."""
+        self.assertEqual(judge.culprit(
+            list("abcde"), lambda tests: needed <= set(tests),
+            time.monotonic()), expected)
+
+    def test_culprit_in_time(self) -> None:
+        """After a while nobody looks for it any more."""
+        self.assertEqual(judge.culprit(
+            ["a"], lambda tests: True, time.monotonic() - judge.PATIENCE), "")
+
     def test_witness_that_needs_another(self) -> None:
         """Who notices only after another test is said to do so."""
         source = IMPORTS + """
@@ -485,6 +499,13 @@ class TestFolders(GraderTestCase):
             "etc is left out: it is a link to somewhere else.",
             "up is left out: it is a link to somewhere else."])
         self.assertEqual(self.grade(folder).left_out, [])
+
+    def test_no_plain_file(self) -> None:
+        """What can't be copied is left out, and that is said."""
+        folder = self.write(test_it="")
+        os.mkfifo(str(folder / "fifo"))
+        self.assertEqual(self.notes(folder), [
+            "fifo is left out: it is no plain file."])
 
     @parameterized.expand(["venv", "node_modules", "__pycache__", ".venv"])
     def test_left_out(self, name: str) -> None:
