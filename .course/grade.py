@@ -51,6 +51,22 @@ def suite_at(folder: Optional[Path], assignment: Assignment) -> Suite:
     return read_suite(folder, assignment.sources)
 
 
+def grade_at(folder: Optional[Path], assignment: Assignment,
+             runners: Runners) -> Grade:
+    """Return the grade of a suite; raise Unusable whatever goes wrong.
+
+    No suite stops a class, or leaves a gradebook without a line.
+    """
+    try:
+        return grade(suite_at(folder, assignment), assignment, runners)
+    except Unusable:
+        raise
+    except Exception as error:
+        raise Unusable(
+            f"{folder or 'the own suite'}: the grader failed: "
+            f"{type(error).__name__}: {error}") from error
+
+
 # A class: many suites at once.
 
 def grade_class(
@@ -68,15 +84,10 @@ def graded_folder(
         folder: Path, assignment: Assignment, runners: Runners) -> Graded:
     """Return the grade of a suite, or why there is none."""
     try:
-        graded = grade(read_suite(folder, assignment.sources), assignment,
-                       runners)
+        graded = grade_at(folder, assignment, runners)
     except Unusable as error:
         runners.progress.finished(f"{folder}: no score")
         return str(folder), None, str(error)
-    except Exception as error:  # No suite stops a class.
-        runners.progress.finished(f"{folder}: no score")
-        problem = f"the grader failed: {type(error).__name__}: {error}"
-        return str(folder), None, f"{folder}: {problem}"
     line = noticed_by(graded)
     runners.progress.finished(
         f"{folder}: {line if isinstance(line, str) else f'noticed {line}'}")
@@ -251,8 +262,8 @@ def try_out(
             lines = iter([f"Mistake {made.name}:"])
     else:
         lines = who_notices(runners, assignment, made, suite)
-    said = output.result().output
-    return "\n".join([*lines, "", "What unittest says:", "", said])
+    return "\n".join([
+        *lines, "", "What unittest says:", "", output.result().output])
 
 
 def who_notices(
@@ -269,8 +280,8 @@ def who_notices(
         yield f"Rewrite: {made.name}: breaks {next(lines)}"
     yield from lines
     if graded.left_out:
-        yield ("   left out, for not even on the right code do they always "
-               f"pass: {some(graded.left_out)}")
+        yield ("   left out, because they do not always pass on the right "
+               f"code: {some(graded.left_out)}")
 
 
 def by_kind(graded: Grade, ids: Sequence[str]) -> Iterator[str]:
@@ -427,9 +438,8 @@ def run(args: argparse.Namespace) -> int:
             return print_try(runners, assignment, args)
         if args.reports or args.csv or len(args.folders) > 1:
             return print_many(runners, assignment, args)
-        suite = suite_at(args.folders[0] if args.folders else None,
-                         assignment)
-        graded = grade(suite, assignment, runners)
+        graded = grade_at(args.folders[0] if args.folders else None,
+                          assignment, runners)
         form = results if args.json else map_of if args.map else report
         status, text = graded.status(args.at_least), form(graded)
     print(text, end="")

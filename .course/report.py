@@ -95,8 +95,8 @@ def right(graded: Grade) -> Iterator[str]:
                f"anything: {some(skipped)}")
     if graded.untouched:
         yield paragraph("These tests pass even where every function of "
-                        f"{' and '.join(graded.assignment.modules)} raises an "
-                        "exception:")
+                        f"{' and '.join(graded.assignment.modules)} (but "
+                        "__init__ and __set_name__) raises an exception:")
         for test_id in graded.untouched:
             yield f"      {test_id}"
     suspect = looks_at_source(graded)

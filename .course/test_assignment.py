@@ -129,11 +129,11 @@ class TestReading(unittest.TestCase):
         ("checklist", FIRST + MODULES + MISTAKES + "CHECKLISTS = {1: 2}\n",
          "CHECKLISTS must be a dict of strings"),
     ])
-    def test_wrong(self, _: str, text: str, said: str) -> None:
+    def test_wrong(self, _: str, text: str, message: str) -> None:
         """A line says what is wrong with the file."""
         folder = self.write(text, bank=SOURCE)
         with self.assertRaisesRegex(
-                Unusable, f"^{folder / 'assignment.py'}.*{said}"):
+                Unusable, f"^{folder / 'assignment.py'}.*{message}"):
             read_assignment(folder)
 
     def test_twice_in_the_file(self) -> None:
@@ -158,10 +158,11 @@ class TestReading(unittest.TestCase):
          "nothing_of_this_name can't be imported; install with: .* -m pip "
          "install nothing_of_this_name$"),
     ])
-    def test_imports(self, _: str, source: str, needs: str, said: str) -> None:
+    def test_imports(
+            self, _: str, source: str, needs: str, message: str) -> None:
         """What can't be imported is named, a package with a command."""
         folder = self.write(FIRST + MODULES + MISTAKES + needs, bank=source)
-        with self.assertRaisesRegex(Unusable, said):
+        with self.assertRaisesRegex(Unusable, message):
             check_imports(read_assignment(folder))
 
     def test_import_that_hangs(self) -> None:

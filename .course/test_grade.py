@@ -520,13 +520,14 @@ class TestFolders(GraderTestCase):
         ("many", "MOST_FILES", 3, "there are more than 3 files in it"),
         ("big", "MOST_BYTES", 2 ** 20, "its files have more than 1 MiB"),
     ])
-    def test_too_much(self, _: str, name: str, most: int, said: str) -> None:
+    def test_too_much(
+            self, _: str, name: str, most: int, message: str) -> None:
         """A folder that is too big is not copied at all."""
         folder = self.write(test_it="")
         for number in range(3):
             (folder / f"{number}.txt").write_text("x" * 2 ** 19)
         with patch.object(suite_module, name, most), \
-                self.assertRaisesRegex(Unusable, said):
+                self.assertRaisesRegex(Unusable, message):
             read_suite(folder, ASSIGNMENT.sources)
 
     def test_tests_below(self) -> None:
@@ -673,6 +674,16 @@ class TestClass(GraderTestCase):
                              for row in rows), 1)
         self.assertEqual(sum(" 6 " in row for row in rows), 1)
 
+    def test_grader_that_fails_once(self) -> None:
+        """For one suite there is JSON then, and a line that says why."""
+        with patch.object(grade, "grade", autospec=True,
+                          side_effect=KeyError("x")):
+            status, out, _ = self.command("--json", str(STARTER))
+        self.assertEqual(status, 2)
+        self.assertEqual(json.loads(out), {
+            "score": 0, "output": f"no score: {STARTER}: the grader failed: "
+            "KeyError: 'x'"})
+
     @parameterized.expand([
         ("enough", "6", 0, "pass"), ("too_few", "7", 1, "pass"),
         ("wrong", "1", 1, "self.fail()"),
@@ -695,13 +706,13 @@ class TestClass(GraderTestCase):
         ("assignment", ["--assignment", "nowhere"],
          "nowhere: there is no assignment.py in it"),
     ])
-    def test_json_always(self, _: str, argv: List[str], said: str) -> None:
+    def test_json_always(self, _: str, argv: List[str], message: str) -> None:
         """What can't be graded is JSON too: its score is 0."""
         status, out, err = self.command("--json", *argv)
         self.assertEqual(status, 2)
         self.assertEqual(json.loads(out), {
-            "score": 0, "output": f"no score: {said}"})
-        self.assertEqual(err, f".course/grade.py: {said}\n")
+            "score": 0, "output": f"no score: {message}"})
+        self.assertEqual(err, f".course/grade.py: {message}\n")
 
     def test_json_of_nothing_right(self) -> None:
         """Where no test counts, every mistake has 0 points."""
@@ -1010,7 +1021,7 @@ class TestA(unittest.TestCase):
         """A test that passes where every function raises is named."""
         graded = self.grade(self.write(test_it=suite("pass")))
         self.assertEqual(graded.untouched, [BAD_ID])
-        self.assertIn(f"raises\n   an exception:\n      {BAD_ID}\n",
+        self.assertIn(f"__set_name__) raises an exception:\n      {BAD_ID}\n",
                       report.report(graded))
 
     def test_nothing_right(self) -> None:
@@ -1201,13 +1212,13 @@ class TestCommand(GraderTestCase):
         ("rewrite", "timeout", "Rewrite: a timeout passed to requests.get: "
          "breaks no test\n", "\nOK\n"),
     ])
-    def test_try(self, _: str, change: str, title: str, said: str) -> None:
+    def test_try(self, _: str, change: str, title: str, message: str) -> None:
         """What unittest says of the suite on the change is shown."""
         status, out, _ = self.command("--try", change, str(STARTER))
         self.assertEqual(status, 0)
         self.assertTrue(out.startswith(title))
         self.assertIn("Ran 3 tests", out)
-        self.assertIn(said, out)
+        self.assertIn(message, out)
 
     def test_try_much_output(self) -> None:
         """Of a suite that prints 50 MB the last whole lines are shown."""
@@ -1233,7 +1244,7 @@ class TestCommand(GraderTestCase):
             "Mistake 11 org: noticed by 1 unit test, 1 integration test",
             "   unit: test_unit.TestBad.test_bad",
             "   integration: test_it.TestBad.test_bad",
-            "   left out, for not even on the right code do they always pass: "
+            "   left out, because they do not always pass on the right code: "
             "test_wrong.TestBad.test_bad"])
 
     def test_try_end_of_process(self) -> None:

@@ -165,7 +165,7 @@ def mistake_table(suites: Sequence[Grade],
     yield "</table>"
 
 
-Groups = Dict[str, List[int]]  # for what is said, how often in which suites
+Groups = Dict[str, List[int]]  # by message: the suites, once a time
 
 
 def pitfall_groups(suites: Sequence[Grade]) -> Groups:
@@ -185,8 +185,8 @@ def left_out_groups(suites: Sequence[Grade]) -> Groups:
             graded.tests[test_id].message for test_id in graded.left_out
             if test_id in graded.tests)]
         for message in messages:
-            said = re.sub(r"^(.*: )?test\w*\.py(, line \d+)?: ", "", message)
-            groups.setdefault(said[:100], []).append(place)
+            error = re.sub(r"^(.*: )?test\w*\.py(, line \d+)?: ", "", message)
+            groups.setdefault(error[:100], []).append(place)
     return groups
 
 
@@ -201,16 +201,16 @@ def tied_groups(suites: Sequence[Grade]) -> Groups:
 
 
 def group_table(groups: Groups) -> Iterator[str]:
-    """Yield a table of what is said, with most suites first."""
+    """Yield a table of messages, those of most suites first."""
     if not groups:
         yield "<p>None.</p>"
         return
     yield "<table><tr><th>suites</th><th>times</th><th></th></tr>"
-    for said, places in sorted(groups.items(), key=lambda item: (
+    for message, places in sorted(groups.items(), key=lambda item: (
             -len(set(item[1])), -len(item[1]), item[0])):
         yield (f'<tr><td class="number">{len(set(places))}</td>'
                f'<td class="number">{len(places)}</td>'
-               f"<td>{escape(said)}</td></tr>")
+               f"<td>{escape(message)}</td></tr>")
     yield "</table>"
 
 
