@@ -469,7 +469,7 @@ def run_program(*argv: str, api_url: str = "") -> Tuple[Any, str, str]:
 
 
 def pasted(printed: str) -> Dict[str, Any]:
-    """Return what fixtures.py defines once a recording is pasted into it."""
+    """Return what fixtures defines once a recording is pasted into it."""
     source = (HERE / "fixtures.py").read_text(encoding="utf-8")
     for table in re.findall(r"(?ms)^\w+ = [{\[]\n.*?^[}\]]\n", printed):
         head = table[:table.index("\n")]
