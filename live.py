@@ -320,7 +320,7 @@ class LimitError(HTTPError):
 
 
 SECONDARY_LIMIT = re.compile(
-    b"secondary.rate.limit|abuse.(detection|rate.limit)", re.IGNORECASE)
+    "secondary.rate.limit|abuse.(detection|rate.limit)", re.IGNORECASE)
 
 
 def seconds_to_wait(
@@ -348,7 +348,7 @@ def seconds_to_wait(
         wait = max(1, int(reset) - now)
     if wait is None:
         limited = (status == 429 or "Retry-After" in headers
-                   or SECONDARY_LIMIT.search(body))
+                   or SECONDARY_LIMIT.search(body.decode("latin-1")))
         if limited and backoff is None:
             raise LimitError()
         return MAX_WAIT if limited else None
