@@ -211,7 +211,8 @@ def audit(task: Task) -> Report:
             try:
                 logins[name] = client.org["login"]
             except HTTPError as error:
-                if error.response.status_code != 404:
+                response: Any = error.response
+                if response.status_code != 404:
                     raise
                 missing.append(f"no such organization: {name} (renamed, or a "
                                f"user's account?){hint_for(task.args)}")

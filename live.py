@@ -224,7 +224,7 @@ class GithubAdapter(HTTPAdapter):
     def send(
             self, request: PreparedRequest, stream: bool = False,
             timeout: Any = None, verify: Any = True, cert: Any = None,
-            proxies: Optional[Mapping[str, str]] = None) -> Response:
+            proxies: Any = None) -> Response:
         """Send a request; read the answer, unless it is to be streamed.
 
         A GET is tried at most four times, however it fails. A request to
