@@ -9,6 +9,7 @@ prints the tables of `fixtures` for another organization.
 import argparse
 import json
 import logging
+import os
 import re
 import socket
 import sys
@@ -17,18 +18,19 @@ from contextlib import contextmanager, suppress
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle, islice
+from pprint import pformat
 from socketserver import TCPServer
-from textwrap import fill
+from textwrap import indent
 from time import sleep, time
 from typing import (
     Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple,
-    Optional, Sized, Union)
+    Optional, Sized, Tuple, Union)
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from weakref import WeakSet
 
 from fixtures import (
-    API_URL, LICENSES, ORG_FACTS, RECORDED_FACTS, Facts, old_node_id,
-    org_payload, repos_payload, repository)
+    API_URL, LICENSES, ORG_FACTS, RECORDED_FACTS, Facts, org_payload,
+    repos_payload, repository)
 
 LOG = logging.getLogger("replay")
 Repo = Dict[str, Any]
@@ -87,9 +89,9 @@ class Answer(NamedTuple):
 
 def problem(status: int) -> Answer:
     """Return the answer that GitHub gives with a status of 4xx or 5xx."""
-    messages = {401: "Bad credentials", 451: "Repository access blocked"}
+    message = "Bad credentials" if status == 401 else responses.get(status)
     return Answer(status, {
-        "message": messages.get(status) or responses.get(status),
+        "message": message,
         "documentation_url": "https://docs.github.com/rest",
         "status": f"{status:d}"})
 
@@ -153,24 +155,19 @@ def answer(target: str, repos: List[Repo]) -> Answer:
     size = min(100, positive(query.get("per_page")) or 30)
     page = positive(query.get("page")) or 1
     last = max(1, -(-len(repos) // size))
-    pages = {}
-    if page > 1:
-        pages["prev"] = min(page - 1, last)
-    if page < last:
-        pages["next"] = page + 1
-    if page != last:
-        pages["last"] = last
-    if page > 1:
-        pages["first"] = 1
+    pages = [("prev", page > 1, min(page - 1, last)),
+             ("next", page < last, page + 1),
+             ("last", page != last, last),
+             ("first", page > 1, 1)]
     link = ", ".join(
         f'<{API_URL}{by_id}/repos?{urlencode({**query, "page": number})}>; '
-        f'rel="{rel}"' for rel, number in pages.items())
+        f'rel="{rel}"' for rel, is_there, number in pages if is_there)
     return Answer(200, repos[(page - 1) * size:page * size], link or None)
 
 
 def positive(text: Optional[str]) -> int:
     """Return the number that a text says in digits, else 0."""
-    return int(text) if text and re.fullmatch("[0-9]{1,9}", text) else 0
+    return int(text) if text and re.fullmatch("[0-9]+", text) else 0
 
 
 class ScriptEntry:
@@ -210,15 +207,8 @@ class Replay(ThreadingHTTPServer):
         self.closing = threading.Event()
         super().__init__(("127.0.0.1", port), Handler)
 
-    def server_bind(self) -> None:
-        """Bind the address only: http.server would look up its name too."""
-        try:
-            TCPServer.server_bind(self)
-        except OSError as error:
-            raise OSError(error.errno, f"port {self.server_address[1]}: "
-                          f"{error.strerror}") from error
-        self.server_name = "127.0.0.1"
-        self.server_port = self.server_address[1]
+    # http.server's own would look up the address's name, which can take long.
+    server_bind = TCPServer.server_bind
 
     def fault(self, target: str) -> Fault:
         """Return the fault that the script has next for a request."""
@@ -280,22 +270,14 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.send(problem(fault.status), fault)
 
-    do_HEAD = do_CONNECT = do_GET  # CONNECT is for tests of proxies.
-
-    def send_error(
-            self, code: int, message: Optional[str] = None,
-            explain: Optional[str] = None) -> None:
-        """Answer a request that http.server refuses in JSON, as GitHub."""
-        self.close_connection = True
-        self.send(problem(code), Fault())
+    do_HEAD = do_GET
 
     def send(self, reply: Answer, fault: Fault) -> None:
         """Send an answer with GitHub's headers, changed as a fault says.
 
         Whatever points to the API points to this server.
         """
-        headers: Mapping[str, str] = getattr(self, "headers", {})
-        base = "http://" + headers.get("Host", "127.0.0.1")
+        base = f"http://{self.headers['Host']}"
         text = json.dumps(reply.document).replace(API_URL, base)
         body = text.encode() if fault.body is None else fault.body
         length: Dict[str, Optional[str]] = {"Transfer-Encoding": "chunked"}
@@ -364,7 +346,7 @@ def replay(
     thread = threading.Thread(target=server.serve_forever, args=(0.002,))
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:
         server.stop()
         thread.join()
@@ -374,7 +356,7 @@ def replay(
 def serve(port: int) -> None:
     """Serve until Ctrl-C, and log every request."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    with suppress(KeyboardInterrupt), replay(port=port) as url:
+    with replay(port=port) as url:
         print(url, flush=True)
         while True:
             sleep(1)  # On Windows, Ctrl-C does not end an Event().wait().
@@ -386,80 +368,42 @@ def record(org_name: str, names: List[str]) -> str:
     """Return the tables of `fixtures` for an organization, as Python.
 
     It asks the API that the environment names, with its token. The tables
-    hold all public repositories, or only those of the names, by creation.
-    Nothing but the facts that the tables name is in them: no description, no
-    e-mail address, no URL of a person. `LICENSES` is printed where it changes.
-    Raises OSError if the API does not answer as it should, and ValueError
-    for a name that the organization does not have.
+    hold all public repositories, by creation, or only those named, in that
+    order. Nothing but the facts that the tables name is in them: no
+    description, no e-mail address, no URL of a person. `LICENSES` is there
+    where it changes. Raises OSError if the API does not answer as it should,
+    and ValueError for a name that the organization does not have.
     """
     from live import LiveOrgClient
-    from requests.exceptions import ConnectionError, Timeout
     with LiveOrgClient.from_environment(org_name) as client:
-        try:
-            org, repos = client.org, client.repos_payload
-        except (ConnectionError, Timeout) as error:
-            raise OSError(f"{client.api_url} did not answer "
-                          f"({type(error).__name__})") from error
-    known = {repo["name"].lower() for repo in repos}
+        org, repos = client.org, client.repos_payload
+    by_name = {repo["name"].lower(): repo for repo in repos}
     for name in names:
-        if name.lower() not in known:
+        if name.lower() not in by_name:
             raise ValueError(f"{org['login']} has no public repository {name}")
-    wanted = {name.lower() for name in names} or known
-    repos = [repo for repo in repos if repo["name"].lower() in wanted]
+    repos = [by_name[name.lower()] for name in names] or repos
     licenses = {**LICENSES, **{
-        one["key"]: (one.get("name"), one.get("spdx_id"), one.get("node_id"))
-        for one in (repo.get("license") or {} for repo in repos)
-        if one.get("key")}}
-    lines = ["ORG_FACTS = {"]
-    lines += [f"    {literal(fact)}: {literal(org.get(fact))},"
-              for fact in ORG_FACTS]
-    lines += ["}", "RECORDED_FACTS = ["]
-    lines += [row("", facts_of(repo)) for repo in repos]
-    lines += ["]"]
+        one["key"]: (one["name"], one["spdx_id"], one["node_id"])
+        for one in (repo["license"] for repo in repos) if one}}
+    tables = [
+        table("ORG_FACTS", {fact: org.get(fact) for fact in ORG_FACTS}),
+        table("RECORDED_FACTS", [facts_of(repo) for repo in repos])]
     if licenses != LICENSES:
-        lines += ["LICENSES = {"]
-        lines += [row(f"{literal(key)}: ", values)
-                  for key, values in licenses.items()]
-        lines += ["}"]
-    return "\n".join(lines)
+        tables.append(table("LICENSES", licenses))
+    return "\n".join(tables)
 
 
-def facts_of(repo: Repo) -> List[Any]:
-    """Return a repository's row, without what `Facts` says by itself."""
-    usual = list(Facts._field_defaults.values())
-    repo = {**Facts._field_defaults, **repo}
-    repo["license"] = (repo.get("license") or {}).get("key")
-    if repo["node_id"] == old_node_id(repo["id"]):
-        repo["node_id"] = None
-    facts = [repo.get(fact) for fact in Facts._fields]
-    while facts[-1:] == usual[-1:]:
-        facts.pop()
-        usual.pop()
-    return facts
+def facts_of(repo: Repo) -> Tuple[Any, ...]:
+    """Return a repository's row: it has the license by its key."""
+    key = repo["license"] and repo["license"]["key"]
+    return tuple(
+        key if fact == "license" else repo.get(fact) for fact in Facts._fields)
 
 
-def row(key: str, values: Iterable[Any]) -> str:
-    """Return a row of a table as Python, wrapped where it is too long."""
-    text = ", ".join(literal(value).replace(" ", "\0") for value in values)
-    return fill(
-        f"{key}({text}),", 79, initial_indent="    ",
-        subsequent_indent=" " * (5 + len(key)), break_long_words=False,
-        break_on_hyphens=False).replace("\0", " ")
-
-
-def literal(value: Any) -> str:
-    """Return a value as Python, in ASCII; a text has double quotes."""
-    text = ascii(value)
-    if isinstance(value, str) and '"' not in text:
-        return f'"{text[1:-1]}"'
-    return text
-
-
-def port_number(text: str) -> int:
-    """Return a TCP port from the command line."""
-    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > 65535:
-        raise argparse.ArgumentTypeError("must be a number from 0 to 65535")
-    return int(text)
+def table(name: str, values: Union[List[Any], Dict[str, Any]]) -> str:
+    """Return a table as Python, indented and wrapped as PEP 8 has it."""
+    text = pformat(values, width=76, compact=True)
+    return f"{name} = {text[0]}\n{indent(' ' + text[1:-1], '   ')}\n{text[-1]}"
 
 
 def main() -> int:
@@ -469,7 +413,7 @@ def main() -> int:
         "https://api.github.com does, until Ctrl-C.")
     one_of = parser.add_mutually_exclusive_group()
     one_of.add_argument(
-        "--port", type=port_number, default=8000,
+        "--port", type=int, default=8000,
         help="TCP port on 127.0.0.1 (%(default)s); 0 for a free one")
     one_of.add_argument(
         "--record", nargs="+", metavar=("ORG", "NAME"),
@@ -478,12 +422,17 @@ def main() -> int:
     args = parser.parse_args()
     try:
         if args.record:
-            print(record(args.record[0], args.record[1:]))
+            print(record(args.record[0], args.record[1:]), flush=True)
         else:
             serve(args.port)
-    except (OSError, ValueError) as error:
-        message = getattr(error, "strerror", None) or error
-        print(f"{parser.prog}: {message}", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130  # what a shell says of a program that Ctrl-C has ended
+    except BrokenPipeError:  # Nobody reads on; Python would try again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (OSError, OverflowError, ValueError) as error:
+        where = "" if args.record else f"port {args.port}: "
+        print(f"{parser.prog}: {where}{error}", file=sys.stderr)
         return 1
     return 0
 
