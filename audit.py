@@ -13,13 +13,11 @@ import re
 import shutil
 import signal
 import sys
-import threading
 import time
 from collections import Counter
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from itertools import count
-from secrets import token_hex
 from typing import (
     Any, Collection, Dict, Iterable, Iterator, List, Mapping, NamedTuple,
     Optional, Sequence, Tuple)
@@ -65,7 +63,7 @@ class Report(NamedTuple):
 
     output: str
     notes: List[str]
-    table: str
+    rows: List[Row]
     status: int
 
 
@@ -85,7 +83,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     try:
         print(report.output, end="", flush=True)
         if args.save is not None and report.status != 1:
-            save(args.save, report.table)
+            save(args.save, table_of(report.rows))
     except BrokenPipeError:  # Nobody reads any more: `| head`, for example.
         if args.save is not None:
             return complain(f"{args.save} is not saved: stdout is closed")
@@ -217,7 +215,7 @@ def audit(task: Task) -> Report:
                 missing.append(f"no such organization: {name} (renamed, or a "
                                f"user's account?){hint_for(task.args)}")
         if missing:
-            return Report("", missing, "", 1)
+            return Report("", missing, [], 1)
         # An organization that is named twice is listed once.
         clients = {client.org["id"]: client for client in task.clients}
         repos = {repo["id"]: repo for client in clients.values()
@@ -228,7 +226,9 @@ def audit(task: Task) -> Report:
               for client in clients.values() if not client.repos_payload]
     report = judge(task, repos, {
         name.lower() for names in logins.items() for name in names})
-    return report._replace(notes=notes + progress.warnings + report.notes)
+    if not task.args.verbose:  # With -v the log has the warnings already.
+        notes += progress.warnings
+    return report._replace(notes=notes + report.notes)
 
 
 def judge(task: Task, repos: Repos, owners: Collection[str]) -> Report:
@@ -243,8 +243,8 @@ def judge(task: Task, repos: Repos, owners: Collection[str]) -> Report:
     changes = {} if earlier is None else {
         row.id: change_of(row, earlier.get(row.id)) for row in rows}
     if args.json:
-        output = json.dumps([repos[row.id] for row in looked_at], indent=2,
-                            allow_nan=False) + "\n"
+        objects = [repos[row.id] for row in looked_at]
+        output = json.dumps(objects, indent=2) + "\n"
     elif args.csv:
         output = spreadsheet(looked_at, changes, repos)
     elif args.licenses:
@@ -269,7 +269,7 @@ def judge(task: Task, repos: Repos, owners: Collection[str]) -> Report:
     unchanged = sum(changes.get(row.id) == "" for row in not_allowed)
     if unchanged:
         notes.append(f"not allowed, but not changed: {unchanged}")
-    return Report(output, notes, table_of(rows), 3 if not_allowed else 0)
+    return Report(output, notes, rows, 3 if not_allowed else 0)
 
 
 def fits(row: Row, args: argparse.Namespace) -> bool:
@@ -333,7 +333,7 @@ def save(path: str, text: str) -> None:
     ValueError where it can't be written.
     """
     target = os.path.realpath(path)
-    beside = f"{target}.{token_hex(8)}"
+    beside = f"{target}.{os.urandom(8).hex()}"
     try:
         with open(beside, "x", encoding="utf-8", newline="\n") as file:
             file.write(text)
@@ -357,7 +357,6 @@ class Progress(logging.Handler):
         self.terminal = sys.stderr if is_shown else io.StringIO()
         self.pages = count(1)
         self.warnings: List[str] = []
-        self.log_level = LOG.level
         LOG.setLevel(logging.INFO)
         LOG.addHandler(self)
         task.clients[0].session.hooks["response"].append(self.count_page)
@@ -381,7 +380,6 @@ class Progress(logging.Handler):
     def close(self) -> None:
         """Clear the line, and show nothing any more."""
         LOG.removeHandler(self)
-        LOG.setLevel(self.log_level)
         self.acquire()  # No page is being shown just now.
         self.terminal.write(f"\r{'':40}\r")
         self.terminal = io.StringIO()
@@ -447,7 +445,7 @@ def explain_status(error: HTTPError, response: Any) -> str:
             else "")
     try:
         message = access_nested_map(response.json(), ("message",))
-    except (KeyError, RecursionError, ValueError):
+    except (KeyError, ValueError):
         message = response.reason
     sso = re.search(r"url=(https://\S+)", headers.get("X-GitHub-SSO", ""))
     advice = (
@@ -470,14 +468,12 @@ def run() -> int:
     sys.stderr = sys.stderr or open(os.devnull, "w")  # closed: say nothing
     sys.stdout = sys.stdout or open(os.devnull)  # closed: printing fails
     handler = signal.getsignal(signal.SIGINT)
-    if (handler is signal.default_int_handler
-            and threading.current_thread() is threading.main_thread()):
+    if handler is signal.default_int_handler:  # If ignored, it stays so.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         return main()
     finally:
-        if signal.getsignal(signal.SIGINT) is not handler:
-            signal.signal(signal.SIGINT, handler)
+        signal.signal(signal.SIGINT, handler)
         try:
             sys.stdout.flush()
         except OSError:  # main has reported it; Python would try again.

@@ -1,52 +1,50 @@
 #!/usr/bin/env python3
 """Tests of audit: tables of its pure functions, then the command as a whole.
 
-The command runs in this process, over a replay on loopback, and its clock is
-a double; a handful of tests runs it as a program.
+The command runs in this process, over a replay on loopback; only a handful
+of tests runs it as a program.
 """
-import argparse
 import errno
 import io
 import json
 import logging
 import os
+import re
 import runpy
 import signal
-import socket
 import ssl
 import stat
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 import unittest
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from itertools import repeat
 from queue import Queue
 from typing import (
-    Any, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple, Type)
+    Any, Dict, Iterable, List, Mapping, Optional, Tuple, Type)
 from unittest.mock import Mock, patch
 
 import requests
 from parameterized import parameterized
 from requests.exceptions import (
-    ChunkedEncodingError, ConnectTimeout, ContentDecodingError, InvalidSchema,
-    InvalidURL, ProxyError, SSLError, TooManyRedirects)
+    ChunkedEncodingError, InvalidSchema, InvalidURL, ProxyError, SSLError)
 from urllib3.exceptions import MaxRetryError
 
 import audit
-from fixtures import expected_repos
-from live import LimitError
+from fixtures import expected_repos, org_payload
+from live import LOG, LimitError
 from pages import AnswerError
-from policy import Row, parse_policy, parse_table, row_of, table_of
+from policy import Row, parse_policy, row_of
 from replay import Asked, Fault, numbered_repos, replay
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 POLICY = "MIT\nApache-2.0\ngoogle/exempt ISC\n"
-NAMES = "".join(f"google/{name}\n" for name in expected_repos)
+HEADER = ("repository,license,verdict,change,fork,archived,language,stars,"
+          "pushed_at,url,id\n")
 Repo = Dict[str, Any]
 Script = Mapping[str, Iterable[Fault]]
+Result = Tuple[int, str, str]  # status, stdout, stderr
 
 
 def repo(number: int, name: str, license: str = "MIT", **fields: Any) -> Repo:
@@ -64,18 +62,18 @@ REPOS = [
 
 
 def task_of(
-        *argv: str, policy: Optional[str] = None,
-        earlier: Optional[Iterable[Row]] = None,
-        replaced: Iterable[Row] = ()) -> audit.Task:
-    """Return what there is to do for options, a policy and earlier rows."""
+        options: str = "", policy: Optional[str] = None,
+        earlier: Optional[List[Row]] = None, replaced: List[Row] = []
+        ) -> audit.Task:
+    """Return what there is to do for options, a policy and older rows."""
     return audit.Task(
-        audit.parse(["google", *argv]),
+        audit.parse(["google", *options.split()]),
         None if policy is None else parse_policy(policy, "p.txt"),
         None if earlier is None else {row.id: row for row in earlier},
         {row.id: row for row in replaced}, [])
 
 
-def judge(task: audit.Task, repos: Iterable[Repo] = REPOS) -> audit.Report:
+def judge(task: audit.Task, repos: List[Repo] = REPOS) -> audit.Report:
     """Return the report on repositories of the organization google."""
     return audit.judge(task, {repo["id"]: repo for repo in repos}, {"google"})
 
@@ -84,200 +82,139 @@ class TestParse(unittest.TestCase):
     """Unit tests of the command line."""
 
     @parameterized.expand([
-        ("no_org", [], ".* required: ORG"),
-        ("empty_org", [""], "no organization has the name ''"),
-        ("blank_org", ["google", " "], "no organization has the name ' '"),
-        ("step_up", [".."], "no organization has the name '..'"),
-        ("this_step", ["."], "no organization has the name '.'"),
-        ("empty_license", ["google", "--license", ""],
-         "no license has the key ''; give one at a time"),
-        ("licenses_in_one", ["google", "--license", "mit,isc"],
+        ("no_organization", "--source", "required: ORG"),
+        ("empty_name", "google ", "no organization has the name ''"),
+        ("step_up", "google ..", "no organization has the name '..'"),
+        ("this_step", ".", "no organization has the name '.'"),
+        ("licenses_in_one", "google --license mit,isc",
          "no license has the key 'mit,isc'; give one at a time"),
-        ("license_of_nothing", ["google", "--license"],
-         "argument --license: .*"),
-        ("no_jobs", ["google", "--jobs", "0"],
-         "argument --jobs: must be from 1 to 100"),
-        ("too_many_jobs", ["google", "--jobs", "101"],
-         "argument --jobs: must be from 1 to 100"),
-        ("jobs_no_number", ["google", "--jobs", "many"],
-         "argument --jobs: .*'many'"),
-        ("json_and_licenses", ["google", "--json", "--licenses"],
-         "argument --licenses: not allowed with argument --json"),
-        ("json_and_csv", ["google", "--json", "--csv"],
-         "argument --csv: not allowed with argument --json"),
-        ("since_and_json", ["google", "--since", "t.csv", "--json"],
-         "argument --since: not allowed with --json, --licenses"),
-        ("since_and_licenses", ["google", "--since", "", "--licenses"],
-         "argument --since: not allowed with --json, --licenses"),
-        ("abbreviated", ["google", "--rec"], ".* arguments: --rec"),
-        ("option_of_old", ["google", "--exit-code"],
-         ".* arguments: --exit-code"),
-        ("unknown_option", ["google", "--token", "sekret"],
-         ".* arguments: --token.*"),
+        ("no_jobs", "google --jobs 0", "--jobs: must be from 1 to 100"),
+        ("many_jobs", "google --jobs 101", "--jobs: must be from 1 to 100"),
+        ("two_forms", "google --json --csv", "allowed with argument --json"),
+        ("json", "google --since t --json", "--json, --licenses"),
+        ("counts", "google --since= --licenses", "--json, --licenses"),
+        ("abbreviated", "google --rec", "arguments: --rec"),
     ])
-    def test_wrong_usage(
-            self, _: str, argv: List[str], problem: str) -> None:
+    def test_wrong_usage(self, _: str, line: str, problem: str) -> None:
         """Wrong usage gives a message and status 2."""
         with redirect_stderr(io.StringIO()) as err:
             with self.assertRaises(SystemExit) as caught:
-                audit.parse(argv)
+                audit.parse(line.split(" "))
         self.assertEqual(caught.exception.code, 2)
-        self.assertRegex(err.getvalue(), (
-            f"^usage: audit.py .*\n(.*\n)*audit.py: error: {problem}\n$"))
+        self.assertRegex(err.getvalue(), f"\naudit.py: error: .*{problem}\n$")
 
-    @parameterized.expand([
-        ("List the public repositories of organizations on GitHub,",),
-        ("ORG an organization's name",),
-        ("--license KEY only repositories under this license; repeat it",),
-        ("--source leave out forks",),
-        ("--no-archived leave out archived repositories",),
-        ("--policy FILE list what this policy does not allow; status 3 if",),
-        ("--since FILE list what has changed since --save wrote this table",),
-        ("--licenses count the repositories under each license",),
-        ("--csv print a row for each repository, for a spreadsheet",),
-        ("--json print GitHub's own objects, as one JSON array",),
-        ("--save FILE keep the state of all public repositories in this",),
-        ("--recorded answer from a recording of google, offline",),
-        ("--jobs N pages to fetch at once, 1 to 100 (10)",),
-        ("-v, --verbose log every request to stderr",),
-        ("KEY is a license's key or SPDX id, in upper or lower case;",),
-    ])
-    def test_help(self, words: str) -> None:
+    def test_help(self) -> None:
         """--help prints to stdout what each option does."""
         with redirect_stdout(io.StringIO()) as out:
             with patch.dict(os.environ, COLUMNS="1000"):
                 with self.assertRaises(SystemExit) as caught:
                     audit.parse(["--help"])
         self.assertEqual(caught.exception.code, 0)
-        lines = [" ".join(line.split()) for line in out.getvalue().split("\n")]
-        self.assertIn(words, [line[:len(words)] for line in lines])
-
-    def test_options_between_organizations(self) -> None:
-        """Organizations may stand before, between and after the options."""
-        args = audit.parse(["a", "--source", "b", "--jobs", "100", "c"])
-        self.assertEqual(
-            (args.orgs, args.source, args.jobs), (["a", "b", "c"], True, 100))
+        text = "\n".join(
+            " ".join(line.split()) for line in out.getvalue().split("\n"))
+        for words in (
+                "\nList the public repositories of organizations on GitHub,",
+                "\nORG an organization's name\n",
+                "\n--license KEY only repositories under this license; rep",
+                "\n--source leave out forks\n",
+                "\n--no-archived leave out archived repositories\n",
+                "\n--policy FILE list what this policy does not allow; stat",
+                "\n--since FILE list what has changed since --save wrote th",
+                "\n--licenses count the repositories under each license\n",
+                "\n--csv print a row for each repository, for a spreadsheet",
+                "\n--json print GitHub's own objects, as one JSON array\n",
+                "\n--save FILE keep the state of all public repositories in",
+                "\n--recorded answer from a recording of google, offline\n",
+                "\n--jobs N pages to fetch at once, 1 to 100 (10)\n",
+                "\n-v, --verbose log every request to stderr\n",
+                "\nKEY is a license's key or SPDX id, in upper or lower"):
+            self.assertIn(words, text)
 
 
 class TestJudge(unittest.TestCase):
     """Unit tests of what is printed and noted, from repositories as values."""
 
     @parameterized.expand([
-        ("all", [], "plain exempt fork old own"),
-        ("license", ["--license", "mit"], "plain"),
-        ("one_or_the_other", ["--license", "ISC", "--license", "OTHER"],
-         "exempt own"),
-        ("newer_spdx_id", ["--license", "GPL-3.0-or-later"], "fork"),
-        ("old_spdx_id", ["--license", "gpl-3.0+"], "fork"),
-        ("not_recognized", ["--license", "NOASSERTION"], "own"),
-        ("source", ["--source"], "plain exempt old own"),
-        ("no_archived", ["--no-archived"], "plain exempt fork own"),
-        ("all_filters", ["--source", "--no-archived", "--license", "isc"],
-         "exempt"),
+        ("all", "", "plain exempt fork old own"),
+        ("license", "--license mit", "plain"),
+        ("two", "--license ISC --license NOASSERTION", "exempt own"),
+        ("newer_spdx_id", "--license GPL-3.0-or-later", "fork"),
+        ("source", "--source", "plain exempt old own"),
+        ("no_archived", "--no-archived", "plain exempt fork own"),
+        ("all_filters", "--source --no-archived --license isc", "exempt"),
     ])
-    def test_filters(self, _: str, options: List[str], names: str) -> None:
-        """The plain listing has the repositories that the filters let in."""
-        self.assertEqual(judge(task_of(*options)), audit.Report(
+    def test_filters(self, _: str, options: str, names: str) -> None:
+        """The listing has what the filters let in; the report keeps all."""
+        self.assertEqual(judge(task_of(options)), audit.Report(
             "".join(f"google/{name}\n" for name in names.split()), [],
-            table_of(row_of(each, None) for each in REPOS), 0))
-
-    def test_license_that_is_not_there(self) -> None:
-        """A license that no repository has is told, whatever the filters."""
-        report = judge(task_of("--license", "Zlib", "--license", "gpl-3.0",
-                               "--source", "--license", "bsl-1.0"))
-        self.assertEqual((report.output, report.notes), ("", [
-            "no repository is under Zlib", "no repository is under bsl-1.0"]))
+            [row_of(each, None) for each in REPOS], 0))
 
     @parameterized.expand([
-        ("some", [], POLICY, "fork\tGPL-3.0\ngoogle/own\tother\n", 3),
-        ("filtered", ["--source"], POLICY, "own\tother\n", 3),
-        ("all_are_allowed", ["--license", "isc", "--license", "MIT"], POLICY,
-         "", 0),
-        ("nothing_is_allowed", ["--license", "mit"], "", "plain\tMIT\n", 3),
+        ("some", "", POLICY, "google/fork\tGPL-3.0\ngoogle/own\tother\n", 3),
+        ("filtered", "--source", POLICY, "google/own\tother\n", 3),
+        ("all_allowed", "--license isc --license MIT", POLICY, "", 0),
+        ("all_accepted", "",
+         POLICY + "google/fork\tGPL-3.0\ngoogle/own\tother\n", "", 0),
+        ("empty_policy", "--license mit", "", "google/plain\tMIT\n", 3),
     ])
     def test_policy(
-            self, _: str, options: List[str], policy: str, output: str,
+            self, _: str, options: str, policy: str, output: str,
             status: int) -> None:
-        """With a policy, what is not allowed is listed with its license."""
-        report = judge(task_of(*options, policy=policy))
+        """What is not allowed is listed, each line in an exception's form."""
+        report = judge(task_of(options, policy))
         self.assertEqual((report.output, report.notes, report.status),
-                         (output and "google/" + output, [], status))
+                         (output, [], status))
 
-    @parameterized.expand([("--csv",), ("--json",), ("--licenses",)])
-    def test_status_of_a_form(self, form: str) -> None:
-        """The status is the same in every form."""
-        self.assertEqual(judge(task_of(form, policy="")).status, 3)
-        self.assertEqual(judge(task_of(form)).status, 0)
-
-    def test_listing_is_an_exception(self) -> None:
-        """What is listed with a policy can be appended to it as it is."""
-        listed = judge(task_of(policy=POLICY)).output
-        self.assertEqual(
-            judge(task_of(policy=POLICY + listed))[::3], ("", 0))
-
-    def test_notes_on_the_policy(self) -> None:
-        """An exception is looked up among all, whatever the filters."""
-        notes = judge(task_of("--source", policy=(
-            "google/fork ISC\ngoogle/gone MIT\nelsewhere/a MIT\n"))).notes
-        self.assertEqual(notes, [
+    @parameterized.expand([
+        ("licenses", "--license Zlib --license gpl-3.0 --source", None,
+         ["no repository is under Zlib"]),
+        ("exceptions", "--source", "google/fork ISC\ngoogle/gone MIT\n", [
             "p.txt:1: google/fork: it is under another license, GPL-3.0",
-            "p.txt:2: google/gone: it is not there"])
+            "p.txt:2: google/gone: it is not there"]),
+    ])
+    def test_notes(
+            self, _: str, options: str, policy: Optional[str],
+            notes: List[str]) -> None:
+        """Notes are about all repositories, whatever the filters."""
+        self.assertEqual(judge(task_of(options, policy)).notes, notes)
 
     def test_json(self) -> None:
         """GitHub's own objects come as one array, indented."""
-        output = judge(task_of("--json", "--license", "ISC")).output
-        self.assertEqual(json.loads(output), [REPOS[1]])
-        self.assertTrue(output.startswith('[\n  {\n    "id": 2,'))
-        self.assertTrue(output.endswith("\n]\n"))
-
-    def test_number_beyond_json(self) -> None:
-        """A number beyond JSON's is an error: jq would not read it."""
-        with self.assertRaises(ValueError):
-            judge(task_of("--json"), [repo(1, "a/b", size=float("inf"))])
+        report = judge(task_of("--json --license ISC", ""))
+        self.assertEqual(json.loads(report.output), [REPOS[1]])
+        self.assertRegex(report.output, '^\\[\n  {\n    "id": 2,(.*\n)*]\n$')
+        self.assertEqual(report.status, 3)
 
     def test_csv(self) -> None:
         """A row has the state, the verdict, the change, and GitHub's facts."""
         changed = row_of(repo(5, "google/own"), None)
-        report = judge(task_of("--csv", "--source", "--no-archived",
-                               policy=POLICY, earlier=[changed]))
-        self.assertEqual(report.output, (
-            "repository,license,verdict,change,fork,archived,language,stars,"
-            "pushed_at,url,id\n"
+        report = judge(task_of("--csv --source --no-archived", POLICY,
+                               [changed]))
+        self.assertEqual(report.output, HEADER + (
             "google/plain,MIT,allowed,new,false,false,,,,,1\n"
             "google/exempt,ISC,exception,new,false,false,,,,,2\n"
             "google/own,other,not allowed,license was MIT,false,false,C,7,"
             "2026-01-02T03:04:05Z,https://h/own,5\n"))
-
-    def test_csv_without_judgments(self) -> None:
-        """Without a policy and a table verdict and change are empty."""
-        self.assertIn("\ngoogle/fork,GPL-3.0,,,true,false,,,,,3\n",
-                      judge(task_of("--csv")).output)
-
-    @parameterized.expand([
-        ("names", [], ""), ("json", ["--json"], "[]\n"),
-        ("licenses", ["--licenses"], ""),
-        ("csv", ["--csv"], "repository,license,verdict,change,fork,archived,"
-         "language,stars,pushed_at,url,id\n"),
-    ])
-    def test_no_repository(
-            self, _: str, options: List[str], output: str) -> None:
-        """Where there is no repository there is nothing to print."""
-        self.assertEqual(judge(task_of(*options), []).output, output)
+        self.assertEqual(report.status, 3)
 
     def test_licenses(self) -> None:
         """Counts are aligned, most first, then by name; no bar is empty."""
         names = ["none", *["MIT"] * 98, "0BSD", *["other"] * 49]
-        self.assertEqual(audit.chart(names), (
+        repos = [repo(number, "google/a", name)
+                 for number, name in enumerate(names)]
+        repos.append(repo(999, "google/fork", "ISC", fork=True))
+        report = judge(task_of("--licenses --source", ""), repos)
+        self.assertEqual((report.output, report.status), (
             f"MIT   98 {'#' * 40}\nother 49 {'#' * 20}\n"
-            "0BSD   1 #\nnone   1 #\n"))
+            "0BSD   1 #\nnone   1 #\n", 3))
 
-    def test_licenses_of_what_is_looked_at(self) -> None:
-        """The filters say what is counted; names are those of GitHub."""
-        bar = "#" * 40
-        self.assertEqual(
-            judge(task_of("--licenses", "--source")).output,
-            f"Apache-2.0 1 {bar}\nISC        1 {bar}\nMIT        1 {bar}\n"
-            f"other      1 {bar}\n")
+    @parameterized.expand([
+        ("names", "", ""), ("json", "--json", "[]\n"),
+        ("licenses", "--licenses", ""), ("csv", "--csv", HEADER),
+    ])
+    def test_no_repository(self, _: str, options: str, output: str) -> None:
+        """Where there is no repository there is nothing to print."""
+        self.assertEqual(judge(task_of(options), []).output, output)
 
 
 class TestChanges(unittest.TestCase):
@@ -286,39 +223,29 @@ class TestChanges(unittest.TestCase):
     BEFORE = row_of(repo(2, "google/b"), parse_policy(POLICY, "p.txt"))
 
     @parameterized.expand([
-        ("nothing", [], {}, "", 0),
-        ("license", [], {"license": {"key": "own"}},
+        ("nothing", "", {}, "", 0),
+        ("license", "", {"license": {"key": "own"}},
          "google/b\town\tnot allowed\tlicense was MIT\n", 3),
-        ("archived", [], {"archived": True},
-         "google/b\tMIT\tallowed\tarchived\n", 0),
-        ("archived_is_left_out", ["--no-archived"], {"archived": True},
-         "google/b\tMIT\t\tarchived\n", 0),
-        ("not_judged", ["--no-archived"], {"archived": True, "license": None},
+        ("left_out_now", "--no-archived", {"archived": True, "license": None},
          "google/b\tnone\t\tlicense was MIT, archived\n", 0),
-        ("license_is_left_out", ["--license", "MIT"], {"license": None},
-         "google/b\tnone\t\tlicense was MIT\n", 0),
-        ("license_was_left_out", ["--license", "isc"],
-         {"license": {"key": "isc"}},
+        ("left_out_before", "--license isc", {"license": {"key": "isc"}},
          "google/b\tisc\tnot allowed\tlicense was MIT\n", 3),
-        ("never_looked_at", ["--license", "isc"], {"archived": True}, "", 0),
-        ("new", ["--source"], {"id": 3},
+        ("left_out", "--license isc", {"archived": True}, "", 0),
+        ("new_and_gone", "", {"id": 3},
          "google/b\tMIT\tallowed\tnew\ngoogle/b\tMIT\t\tgone\n", 0),
-        ("new_but_left_out", ["--source"], {"id": 3, "fork": True},
+        ("new_but_left_out", "--source", {"id": 3, "fork": True},
          "google/b\tMIT\t\tgone\n", 0),
-        ("gone_but_left_out", ["--license", "isc"], {"id": 3}, "", 0),
-        ("moved", [], {"full_name": "else/b", "license": {"key": "zlib"}},
-         "else/b\tzlib\tnot allowed\tlicense was MIT, "
-         "renamed from google/b\n", 3),
+        ("gone_but_left_out", "--license isc", {"id": 3}, "", 0),
     ])
     def test_change(
-            self, _: str, options: List[str], fields: Repo, output: str,
+            self, _: str, options: str, fields: Repo, output: str,
             status: int) -> None:
         """A change is listed if the filters let in its state now or before.
 
         Only what they let in now has a verdict, and counts for the status.
         """
-        task = task_of(*options, policy=POLICY, earlier=[self.BEFORE])
-        report = judge(task, [{**repo(2, "google/b"), **fields}])
+        report = judge(task_of(options, POLICY, [self.BEFORE]),
+                       [{**repo(2, "google/b"), **fields}])
         self.assertEqual((report.output, report.status), (output, status))
 
     def test_without_a_policy(self) -> None:
@@ -326,58 +253,56 @@ class TestChanges(unittest.TestCase):
         before = [self.BEFORE._replace(id=9, repository="google/z"),
                   self.BEFORE._replace(id=8, repository="google/a"),
                   self.BEFORE]
-        self.assertEqual(
-            judge(task_of(earlier=before), [
-                repo(2, "google/b", "ISC"), repo(1, "google/new")])[::3],
-            ("google/b\tISC\tlicense was MIT\ngoogle/new\tMIT\tnew\n"
-             "google/a\tMIT\tgone\ngoogle/z\tMIT\tgone\n", 0))
+        report = judge(task_of(earlier=before), [
+            repo(2, "google/b", "ISC"), repo(1, "google/new")])
+        self.assertEqual((report.output, report.status), (
+            "google/b\tISC\tlicense was MIT\ngoogle/new\tMIT\tnew\n"
+            "google/a\tMIT\tgone\ngoogle/z\tMIT\tgone\n", 0))
 
     def test_rows_that_are_left_out(self) -> None:
         """Whose rows an older table loses is told, once for each owner."""
         rows = [self.BEFORE._replace(id=number, repository=name)
                 for number, name in enumerate(
                     ["google/b", "Z/a", "a/b", "z/c", "y/renamed"])]
-        for task in (task_of(replaced=rows), task_of(earlier=rows),
-                     task_of(replaced=rows, earlier=rows)):
+        for task in task_of(replaced=rows), task_of(earlier=rows):
             self.assertEqual(judge(task, [repo(4, "google/c")]).notes, [
                 "a was not asked: its rows are left out",
                 "z was not asked: its rows are left out"])
 
 
 def http_error(
-        status: int, headers: Mapping[str, str] = {}, body: bytes = b"",
-        sent: Mapping[str, str] = {},
-        error: Optional[requests.HTTPError] = None) -> requests.HTTPError:
-    """Return the error, an HTTPError unless given, for an answer."""
-    error = error or requests.HTTPError()
-    error.request = requests.Request(
-        "GET", "https://host:8/orgs/a", headers=dict(sent)).prepare()
-    response = error.response = requests.Response()
-    response.status_code, response.reason = status, "Reason"
-    response.url, response.request = "https://host:8/orgs/a", error.request
-    response.headers.update(headers)
-    response._content = body
-    return error
+        status: int, body: bytes = b"", error: Optional[Exception] = None,
+        **headers: str) -> Any:
+    """Return the error, an HTTPError unless given, for an answer.
+
+    For short, its request has the same headers. In their names, an
+    underscore stands for a hyphen.
+    """
+    found = raised(error or requests.HTTPError())
+    found.response = requests.Response()
+    found.response.status_code, found.response.reason = status, "Reason"
+    found.response.url, found.response.request = URL, found.request
+    for name, value in headers.items():
+        for message in found.request, found.response:
+            message.headers[name.replace("_", "-")] = value
+    found.response._content = body
+    return found
 
 
-def raised(
-        error: requests.RequestException, *causes: BaseException
-        ) -> requests.RequestException:
+def raised(error: Any, *causes: BaseException) -> Any:
     """Return an error as it is raised while each of its causes is handled."""
-    error.request = requests.Request("GET", "https://host:8/orgs/a").prepare()
+    error.request = requests.Request("GET", URL).prepare()
     for above, cause in zip([error, *causes], causes):
         above.__context__ = cause
     return error
 
 
+URL = "https://host:8/orgs/a"
 UNTRUSTED = ssl.SSLCertVerificationError(
     1, "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable "
     "to get local issuer certificate (_ssl.c:1129)")
-
-
-def retries() -> Any:
-    """Return the error that urllib3 puts between its own and the system's."""
-    return MaxRetryError(Mock(), "/orgs/a", Exception("..."))
+LIMIT = "GitHub's rate limit is reached; wait at least a minute"
+SSO = "required; url=https://github.com/orgs/a/sso?b=c"
 
 
 class TestExplain(unittest.TestCase):
@@ -385,68 +310,40 @@ class TestExplain(unittest.TestCase):
 
     @parameterized.expand([
         ("file", ValueError("p.txt:3: no"), "p.txt:3: no"),
-        ("thread", RuntimeError("can't start new thread"),
-         "can't start new thread"),
-        ("no_request", LimitError(1800000000), "GitHub's rate limit is "
-         "reached; it resets at 2027-01-15 08:00:00 UTC"),
         ("answer", raised(AnswerError("host did not answer in JSON")),
          "host did not answer in JSON"),
-        ("message", http_error(403, body=b'{"message": "Blocked"}'),
+        ("message", http_error(403, b'{"message": "Blocked"}'),
          "host:8 answered 403: Blocked"),
-        ("no_json", http_error(451, body=b"<html>"),
-         "host:8 answered 451: Reason"),
-        ("no_message", http_error(400, body=b"[]"),
-         "host:8 answered 400: Reason"),
-        ("deep", http_error(400, body=b"[" * 100000),
-         "host:8 answered 400: Reason"),
-        ("token", http_error(401), "host:8 answered 401: Reason; check the "
-         "token in GH_TOKEN or GITHUB_TOKEN"),
-        ("denied_without_a_proxy", http_error(407),
-         "host:8 answered 407: Reason"),
-        ("client_to_blame", http_error(499), "host:8 answered 499: Reason"),
+        ("no_json", http_error(499, b"<html>"), "host:8 answered 499: Reason"),
+        ("no_message", http_error(451, b"[]"), "host:8 answered 451: Reason"),
+        ("no_proxy", http_error(407), "host:8 answered 407: Reason"),
+        ("bad_token", http_error(401), "host:8 answered 401: Reason; check "
+         "the token in GH_TOKEN or GITHUB_TOKEN"),
         ("server_to_blame", http_error(500),
          "host:8 answered 500: Reason; try again later"),
-        ("single_sign_on", http_error(403, {
-            "X-GitHub-SSO": "required; url=https://github.com/orgs/a/sso?b=c"
-            }, b'{"message": "Resource protected by SAML"}'),
-         "host:8 answered 403: Resource protected by SAML; authorize the "
-         "token at https://github.com/orgs/a/sso?b=c"),
-        ("single_sign_on_without_an_address", http_error(403, {
-            "X-GitHub-SSO": "partial-results; organizations=1"}),
-         "host:8 answered 403: Reason"),
+        ("single_sign_on", http_error(403, X_GitHub_SSO=SSO),
+         "host:8 answered 403: Reason; authorize the token at "
+         "https://github.com/orgs/a/sso?b=c"),
         ("hourly_limit", http_error(
-            403, {"X-RateLimit-Remaining": "0"}, error=LimitError()),
-         "GitHub's rate limit is reached; wait at least a minute; a token in "
-         "GH_TOKEN raises 60 requests an hour to 5,000"),
+            403, error=LimitError(), X_RateLimit_Remaining="0"),
+         LIMIT + "; a token in GH_TOKEN raises 60 requests an hour to 5,000"),
         ("hourly_limit_of_a_token", http_error(
-            403, {"X-RateLimit-Remaining": "0"}, b"",
-            {"Authorization": "Bearer sekret"}, LimitError()),
-         "GitHub's rate limit is reached; wait at least a minute"),
+            403, error=LimitError(), X_RateLimit_Remaining="0",
+            Authorization="Bearer sekret"), LIMIT),
         ("secondary_limit", http_error(
-            429, {"X-RateLimit-Remaining": "9"}, error=LimitError()),
-         "GitHub's rate limit is reached; wait at least a minute"),
+            429, error=LimitError(), X_RateLimit_Remaining="9"), LIMIT),
         ("cut", raised(ChunkedEncodingError("IncompleteRead(0 bytes read)")),
          "host:8 sent a broken answer; try again later"),
-        ("no_gzip", raised(ContentDecodingError("Error -3")),
-         "host:8 sent a broken answer; try again later"),
-        ("redirects", raised(TooManyRedirects("Exceeded 30 redirects.")),
-         "host:8: Exceeded 30 redirects."),
-        ("wrong_url", raised(InvalidURL("no such port")),
-         "host:8: no such port"),
+        ("wrong_url", raised(InvalidURL("no port")), "host:8: no port"),
         ("refused", raised(
-            requests.ConnectionError(), retries(), OSError(
-                errno.ECONNREFUSED, "Connection refused"), TypeError("inner")),
+            requests.ConnectionError(),
+            MaxRetryError(Mock(), "/orgs/a", Exception("...")),
+            OSError(errno.ECONNREFUSED, "Connection refused"),
+            TypeError("inner")),
          "cannot reach host:8: Connection refused; check the network; HINT"),
-        ("unknown_host", raised(
-            requests.ConnectionError(), socket.gaierror(
-                -2, "Name or service not known")),
-         "cannot reach host:8: Name or service not known; check the network; "
-         "HINT"),
-        ("timeout", raised(ConnectTimeout(), OSError("timed out")),
-         "cannot reach host:8: timed out; check the network; HINT"),
         ("no_http", raised(requests.ConnectionError("BadStatusLine")),
          "host:8 did not answer in HTTP"),
-        ("certificate", raised(SSLError(), retries(), UNTRUSTED),
+        ("certificate", raised(SSLError(), UNTRUSTED),
          "cannot trust host:8: certificate verify failed: unable to get "
          "local issuer certificate; if this network has a certificate "
          "authority of its own, set REQUESTS_CA_BUNDLE to its file"),
@@ -459,104 +356,75 @@ class TestExplain(unittest.TestCase):
             self.assertEqual(audit.explain(error, "; HINT"), line)
 
     @parameterized.expand([
-        ("denies", "https_proxy", http_error(407),
-         "NAME denied: 407 Reason"),
+        ("denies", "https_proxy", http_error(407), "PROXY denied: 407 Reason"),
         ("denies_a_tunnel", "HTTPS_PROXY", raised(ProxyError(), OSError(
             "Tunnel connection failed: 407 Proxy Authentication Required")),
-         "NAME denied: Tunnel connection failed: 407 Proxy Authentication "
+         "PROXY denied: Tunnel connection failed: 407 Proxy Authentication "
          "Required"),
         ("not_there", "all_proxy", raised(ProxyError(), OSError("refused")),
-         "cannot reach NAME: refused"),
-        ("no_address", "ALL_PROXY", raised(InvalidURL("http://u:sekret@")),
-         "the address of NAME is wrong, or of a kind not supported"),
-        ("unknown_kind", "HTTPS_PROXY", raised(InvalidSchema("u:sekret@")),
-         "the address of NAME is wrong, or of a kind not supported"),
+         "cannot reach PROXY: refused"),
+        ("no_address", "ALL_PROXY", raised(InvalidSchema("u:sekret@")),
+         "the address of PROXY is wrong, or of a kind not supported"),
         ("of_another_scheme", "HTTP_PROXY", http_error(407),
          "host:8 answered 407: Reason"),
         ("error_beyond", "HTTPS_PROXY", http_error(403),
          "host:8 answered 403: Reason"),
     ])
     def test_proxy(
-            self, _: str, variable: str, error: Exception,
-            line: str) -> None:
+            self, _: str, variable: str, error: Exception, line: str) -> None:
         """A proxy is called by its variable; its address is not shown."""
         with patch.dict(os.environ, {variable: "http://u:sekret@p"}, True):
             self.assertEqual(
                 audit.explain(error, ""),
-                line.replace("NAME", f"the proxy in {variable}"))
+                line.replace("PROXY", f"the proxy in {variable}"))
 
-    @parameterized.expand([
-        ("not_set", "", [], ""),
-        ("github", "https://api.github.com", [], ""),
-        ("slash", "https://api.github.com/", [], ""),
-        ("enterprise", "https://ghe/api/v3", [],
-         "; GITHUB_API_URL may be wrong too"),
-        ("recorded", "https://ghe/api/v3", ["--recorded"], ""),
-    ])
-    def test_hint(
-            self, _: str, url: str, options: List[str], hint: str) -> None:
-        """GITHUB_API_URL may be to blame where it is not GitHub's own."""
-        args = audit.parse(["google", *options])
-        with patch.dict(os.environ, GITHUB_API_URL=url):
-            self.assertEqual(audit.hint_for(args), hint)
+
+def said(document: Any) -> List[Fault]:
+    """Return the fault of a replay that answers with this document."""
+    return [Fault(body=json.dumps(document).encode())]
 
 
 class CommandTestCase(unittest.TestCase):
-    """A base class: the command in an empty folder and environment.
-
-    Its clock is a double: to sleep is to set it forward.
-    """
+    """A base class: the command in an empty folder and environment."""
 
     def setUp(self) -> None:
-        """Make the folder, empty the environment, and set the clock."""
-        self.stack = ExitStack()
-        self.addCleanup(self.stack.close)
-        self.folder = self.stack.enter_context(tempfile.TemporaryDirectory())
-        self.table = os.path.join(self.folder, "report.csv")
-        self.stack.enter_context(patch.dict(os.environ, clear=True))
-        self.now, self.slept = 1000.0, []  # type: float, List[float]
-        self.stack.enter_context(patch("time.sleep", self.sleep))
-        self.stack.enter_context(patch("time.monotonic", lambda: self.now))
+        """Go to a new folder, and empty the environment."""
+        stack = ExitStack()
+        self.addCleanup(stack.close)
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        stack.callback(os.chdir, os.getcwd())
+        os.chdir(folder)
+        stack.enter_context(patch.dict(os.environ, clear=True))
         self.asked: List[Asked] = []
 
-    def sleep(self, seconds: float) -> None:
-        """Set the clock forward."""
-        self.slept.append(seconds)
-        self.now += seconds
-
-    def path(self, name: str, text: str) -> str:
-        """Write a file into the folder, and return its path."""
-        path = os.path.join(self.folder, name)
-        with open(path, "w", encoding="utf-8", newline="") as file:
+    def write(self, name: str, text: str, encoding: str = "utf-8") -> None:
+        """Write a file into the folder."""
+        with open(name, "w", encoding=encoding, newline="") as file:
             file.write(text)
-        return path
 
-    def files(self) -> Dict[str, bytes]:
+    def files(self) -> Dict[str, str]:
         """Return what the files in the folder hold."""
         found = {}
-        for name in os.listdir(self.folder):
-            with open(os.path.join(self.folder, name), "rb") as file:
+        for name in filter(os.path.isfile, os.listdir()):
+            with open(name, encoding="utf-8", newline="") as file:
                 found[name] = file.read()
         return found
 
     def run_command(
-            self, *argv: str, err: Optional[io.StringIO] = None
-            ) -> Tuple[int, str, str]:
-        """Run the command; return status, stdout and stderr."""
-        err = err or io.StringIO()
-        with redirect_stdout(io.StringIO()) as out, redirect_stderr(err):
-            status = audit.main(argv)
+            self, line: str, out: Any = None, err: Any = None) -> Result:
+        """Run the command, its streams being texts unless given."""
+        out, err = out or io.StringIO(), err or io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            status = audit.main(line.split(" "))
         return status, out.getvalue(), err.getvalue()
 
     def run_over_replay(
-            self, *argv: str, script: Script = {},
-            repos: List[Repo] = REPOS, err: Optional[io.StringIO] = None
-            ) -> Tuple[int, str, str]:
-        """Run the command for google over a replay; HOST is its address."""
-        with replay(script, repos=repos,
-                    on_request=self.asked.append) as url:
+            self, line: str, script: Script = {}, repos: List[Repo] = REPOS,
+            err: Any = None) -> Result:
+        """Run the command over a replay; HOST is its address."""
+        with replay(script, repos=repos, on_request=self.asked.append) as url:
             os.environ["GITHUB_API_URL"] = url
-            status, out, text = self.run_command("google", *argv, err=err)
+            status, out, text = self.run_command(line, err=err)
         return status, out, text.replace(url[len("http://"):], "HOST")
 
 
@@ -564,336 +432,204 @@ class TestFiles(CommandTestCase):
     """Tests of the files that the command reads and writes."""
 
     @parameterized.expand([
-        ("policy_line", "policy.txt", "MIT\n\nMIT OR ISC\n", "--policy",
-         "FILE:3: neither a license nor a repository and a license: "
+        ("policy", "--policy policy.txt",
+         "policy.txt:2: neither a license nor a repository and a license: "
          "MIT OR ISC"),
-        ("policy_in_latin_1", "policy.txt", "MIT # \udce9\n", "--policy",
-         "FILE: this is not UTF-8"),
-        ("no_policy", "", "", "--policy", "FILE: Is a directory"),
-        ("policy_not_there", "missing", None, "--policy",
-         "FILE: No such file or directory"),
-        ("empty_table", "old.csv", "", "--since",
-         "FILE:1: no column archived, id, license, repository"),
-        ("column_missing", "old.csv", "id,license,repository\n", "--since",
-         "FILE:1: no column archived"),
-        ("id_twice", "old.csv", "id,license,repository,archived\n"
-         "1,MIT,a/b,true\n1,MIT,a/c,true\n", "--since",
-         "FILE:3: the id 1 stands here twice"),
-        ("table_not_there", "missing", None, "--since",
-         "FILE: No such file or directory"),
-        ("no_folder", "missing/new.csv", None, "--save",
-         "FILE: there is no such folder"),
-        ("folder", "", "", "--save", "FILE: this is not a regular file"),
+        ("latin_1", "--policy latin-1", "latin-1: this is not UTF-8"),
+        ("no_policy", "--policy none", "none: No such file or directory"),
+        ("table", "--since policy.txt",
+         "policy.txt:1: no column archived, id, license, repository"),
+        ("no_table", "--since none", "none: No such file or directory"),
+        ("no_table_but_another_to_save", "--since none --save new",
+         "none: No such file or directory"),
+        ("save_without_a_name", "--save=", ": this is not a regular file"),
+        ("save_a_pipe", "--save pipe", "pipe: this is not a regular file"),
+        ("no_folder", "--save none/table", "none/table: there is no such "
+         "folder"),
     ])
-    def test_wrong_usage(
-            self, _: str, name: str, text: Optional[str], option: str,
-            line: str) -> None:
+    def test_wrong_usage(self, _: str, options: str, line: str) -> None:
         """A file that can't be used is one line, before any request."""
-        path = os.path.join(self.folder, name)
-        if text:
-            with open(path, "wb") as file:
-                file.write(text.encode("utf-8", "surrogateescape"))
-        elif text == "" and name:
-            self.path(name, "")
-        before = self.files() if name else {}
-        self.assertEqual(self.run_over_replay(option, path), (
-            2, "", f"audit.py: {line.replace('FILE', path)}\n"))
-        self.assertEqual(self.asked, [])
-        self.assertEqual(self.files(), before)
-
-    @parameterized.expand([
-        ("policy", ["--policy", ""], ": No such file or directory"),
-        ("since", ["--since", ""], ": No such file or directory"),
-        ("save", ["--save", ""], ": this is not a regular file"),
-    ])
-    def test_no_file_name(
-            self, _: str, options: List[str], line: str) -> None:
-        """An empty name, as of a variable not set, is no file."""
-        self.assertEqual(self.run_over_replay(*options),
+        self.write("policy.txt", "MIT\nMIT OR ISC\n")
+        self.write("latin-1", "MIT # \u00e9\n", "latin-1")
+        os.mkfifo("pipe")
+        self.assertEqual(self.run_over_replay("google " + options),
                          (2, "", f"audit.py: {line}\n"))
-
-    def test_pipe(self) -> None:
-        """What is no regular file, such as a pipe, is not replaced."""
-        os.mkfifo(self.table)
-        self.assertEqual(self.run_over_replay("--save", self.table), (
-            2, "", f"audit.py: {self.table}: this is not a regular file\n"))
-        self.assertTrue(stat.S_ISFIFO(os.stat(self.table).st_mode))
-
-    @parameterized.expand([
-        ("api_url", {"GITHUB_API_URL": "https://user:sekret@host"},
-         "the API's URL must be like https://HOST/api/v3"),
-        ("token", {"GH_TOKEN": "sek ret"},
-         "the token contains an invalid character"),
-        ("unencrypted", {"GH_TOKEN": "s", "GITHUB_API_URL": "http://h.test"},
-         "a token must not go to h.test unencrypted: use https"),
-    ])
-    def test_wrong_variable(
-            self, _: str, variables: Dict[str, str], line: str) -> None:
-        """A variable that is wrong is wrong usage, before any request."""
-        os.environ.update(variables)
+        self.assertEqual(self.asked, [])
         self.assertEqual(
-            self.run_command("google"), (2, "", f"audit.py: {line}\n"))
+            sorted(os.listdir()), ["latin-1", "pipe", "policy.txt"])
 
     def test_saved(self) -> None:
-        """All public repositories are saved, whatever filters and order."""
-        expected = (
-            "repository,license,verdict,fork,archived,url,id\n"
-            "google/exempt,ISC,exception,false,false,,2\n"
-            "google/fork,GPL-3.0,not allowed,true,false,,3\n"
-            "google/old,Apache-2.0,allowed,false,true,,4\n"
-            "google/own,other,not allowed,false,false,https://h/own,5\n"
-            "google/plain,MIT,allowed,false,false,,1\n")
-        policy = self.path("policy.txt", POLICY)
-        for repos in REPOS, REPOS[::-1]:
-            self.assertEqual(self.run_over_replay(
-                "--policy", policy, "--license", "mit", "--save", self.table,
-                repos=repos), (0, "", ""))
-            self.assertEqual(self.files()["report.csv"], expected.encode())
+        """All is saved, whatever the filters, in the place of the old file.
 
-    def test_older_table_of_others(self) -> None:
-        """Whose rows an older table loses is told, without --since, too."""
-        self.path("report.csv", "id,repository,license,archived\n"
-                  "9,acme/a,MIT,true\n")
+        The file keeps its mode, and a link to it stays a link.
+        """
+        self.write("policy.txt", POLICY)
+        self.write("real.csv", "id,repository,license,archived\n"
+                   "9,acme/a,MIT,true\n")
+        os.chmod("real.csv", 0o640)
+        os.symlink("real.csv", "link.csv")
         self.assertEqual(
-            self.run_over_replay("--save", self.table, "--license", "mit"),
-            (0, "google/plain\n",
-             "audit.py: acme was not asked: its rows are left out\n"))
+            self.run_over_replay(
+                "google --policy policy.txt --license mit --save link.csv",
+                repos=[repo(6, "google/z\u00e9ro"), *REPOS]),
+            (0, "", "audit.py: acme was not asked: its rows are left out\n"))
+        table = ("repository,license,verdict,fork,archived,url,id\n"
+                 "google/exempt,ISC,exception,false,false,,2\n"
+                 "google/fork,GPL-3.0,not allowed,true,false,,3\n"
+                 "google/old,Apache-2.0,allowed,false,true,,4\n"
+                 "google/own,other,not allowed,false,false,https://h/own,5\n"
+                 "google/plain,MIT,allowed,false,false,,1\n"
+                 "google/z\u00e9ro,MIT,allowed,false,false,,6\n")
+        self.assertEqual(self.files(), {
+            "policy.txt": POLICY, "real.csv": table, "link.csv": table})
+        self.assertTrue(os.path.islink("link.csv"))
+        self.assertEqual(stat.S_IMODE(os.stat("real.csv").st_mode), 0o640)
 
-    def test_letters_beyond_ascii(self) -> None:
-        """The table is UTF-8 with LF, on every system."""
-        self.run_over_replay("--save", self.table, repos=[
-            repo(1, "google/caf\u00e9")])
-        self.assertEqual(self.files()["report.csv"].split(b"\n")[1],
-                         b"google/caf\xc3\xa9,MIT,,false,false,,1")
+    def test_disk_that_is_full(self) -> None:
+        """If the table can't be written, the old one is left, alone.
 
-    def test_mode_and_link(self) -> None:
-        """A file is replaced through a link, and keeps its mode."""
-        real = self.path("real.csv", "old\n")
-        os.chmod(real, 0o640)
-        os.symlink(real, self.table)
-        self.assertEqual(self.run_over_replay("--save", self.table)[0], 0)
-        self.assertTrue(os.path.islink(self.table))
-        self.assertEqual(stat.S_IMODE(os.stat(real).st_mode), 0o640)
-        self.assertEqual(sorted(self.files()), ["real.csv", "report.csv"])
-        self.assertNotEqual(self.files()["real.csv"], b"old\n")
-
-    def test_new_file(self) -> None:
-        """A table is written beside its place, each under its own name."""
-        other = self.path("other", "")
-        with patch("os.replace", autospec=True,
-                   side_effect=os.replace) as replace:
-            audit.save(self.table, "text\n")
-            audit.save(self.table, "text\n")
+        Each run writes beside it, under a name of its own.
+        """
+        self.write("table.csv", "old\n")
+        error = OSError(errno.ENOSPC, "No space left on device")
+        with patch("os.replace", autospec=True, side_effect=error) as replace:
+            for _ in range(2):
+                with self.assertRaises(ValueError) as caught:
+                    audit.save("table.csv", "new\n")
+        self.assertEqual(
+            str(caught.exception), "table.csv: No space left on device")
+        self.assertEqual(self.files(), {"table.csv": "old\n"})
         names = {call[0][0] for call in replace.call_args_list}
         self.assertEqual(len(names), 2)
         self.assertEqual({os.path.dirname(name) for name in names},
-                         {os.path.realpath(self.folder)})
-        self.assertEqual(os.stat(self.table).st_mode, os.stat(other).st_mode)
-
-    @parameterized.expand([("os.replace",), ("shutil.copymode",)])
-    def test_disk_that_is_full(self, function: str) -> None:
-        """If the table can't be written, the old one is left, alone."""
-        self.path("report.csv", "old\n")
-        error = OSError(errno.ENOSPC, "No space left on device")
-        with patch(function, autospec=True, side_effect=error):
-            status, _, err = self.run_over_replay("--save", self.table)
-        self.assertEqual((status, err), (
-            1, f"audit.py: {self.table}: No space left on device\n"))
-        self.assertEqual(self.files(), {"report.csv": b"old\n"})
+                         {os.path.realpath(".")})
 
     @parameterized.expand([
-        ("reader_gone", BrokenPipeError(),
-         "FILE is not saved: stdout is closed"),
+        ("reader_gone", BrokenPipeError(), " --save table.csv", 1,
+         "audit.py: table.csv is not saved: stdout is closed\n"),
+        ("reader_gone_and_nothing_to_save", BrokenPipeError(), "", 0, ""),
         ("disk_full", OSError(errno.ENOSPC, "No space left on device"),
-         "[Errno 28] No space left on device"),
+         " --save table.csv", 1,
+         "audit.py: [Errno 28] No space left on device\n"),
         ("not_encodable", UnicodeEncodeError("ascii", "\u00e9", 0, 1, "no"),
-         "'ascii' codec can't encode character '\\xe9' in position 0: no"),
+         " --save table.csv", 1, "audit.py: 'ascii' codec can't encode "
+         "character '\\xe9' in position 0: no\n"),
     ])
     def test_printing_fails(
-            self, _: str, error: BaseException, line: str) -> None:
+            self, _: str, error: Exception, options: str, status: int,
+            err: str) -> None:
         """Where the listing can't be printed, nothing is saved."""
-        self.path("report.csv", "old\n")
-        out = Mock(spec=["write", "flush"])
+        self.write("table.csv", "old\n")
+        out = Mock(spec=io.StringIO())
+        out.getvalue.return_value = ""
         out.flush.side_effect = error
-        with redirect_stdout(out), redirect_stderr(io.StringIO()) as err:
-            status = audit.main(
-                ["google", "--recorded", "--save", self.table])
-        self.assertEqual((status, err.getvalue()), (
-            1, f"audit.py: {line.replace('FILE', self.table)}\n"))
-        self.assertEqual(self.files(), {"report.csv": b"old\n"})
-
-    def test_reader_gone(self) -> None:
-        """Without --save a reader that has gone is no error."""
-        out = Mock(spec=["write", "flush"])
-        out.flush.side_effect = BrokenPipeError
-        with redirect_stdout(out), redirect_stderr(io.StringIO()) as err:
-            self.assertEqual(audit.main(["google", "--recorded"]), 0)
-        self.assertEqual(err.getvalue(), "")
-
-    @parameterized.expand([(KeyboardInterrupt,), (AttributeError,)])
-    def test_not_reported(self, error: Type[BaseException]) -> None:
-        """Ctrl-C and bugs are not reported as errors: they are raised."""
-        with redirect_stdout(Mock(spec=["write"])) as out:
-            out.write.side_effect = error
-            with self.assertRaises(error):
-                audit.main(["google", "--recorded"])
+        self.assertEqual(
+            self.run_command("google --recorded" + options, out=out),
+            (status, "", err))
+        self.assertEqual(self.files(), {"table.csv": "old\n"})
 
     def test_nobody_reads_the_notes(self) -> None:
         """A note that can't be written does not change the status."""
-        err = Mock(spec=["write", "flush", "isatty"])
-        err.isatty.return_value = False
+        err = Mock(spec=io.StringIO())
         err.write.side_effect = BrokenPipeError
-        with redirect_stdout(io.StringIO()), redirect_stderr(err):
-            status = audit.main(["google", "--recorded", "--license", "Zlib"])
-        self.assertEqual(status, 0)
+        with redirect_stderr(err):
+            self.assertEqual(audit.complain("a note", 0), 0)
 
 
 class TestOverReplay(CommandTestCase):
     """Tests of the command as a whole, each in a situation of real life."""
 
-    def test_recorded(self) -> None:
-        """--recorded asks no API and sends no token; this one can't be."""
-        os.environ.update(GH_TOKEN="no token", GITHUB_API_URL="http://[")
-        self.assertEqual(
-            self.run_command("google", "--recorded"), (0, NAMES, ""))
-
-    def test_members_token(self) -> None:
-        """What is private or internal is not listed, whatever is sent."""
-        hidden = [repo(8, "google/secret", private=True),
-                  repo(9, "google/internal", private=True)]
-        everything = Fault(body=json.dumps(REPOS + hidden).encode())
-        scripts: List[Script] = [{}, {"/repos": [everything]}]
-        for script in scripts:
-            self.assertEqual(
-                self.run_over_replay("--license", "mit", script=script,
-                                     repos=REPOS + hidden),
-                (0, "google/plain\n", ""))
-        self.assertIn("type=public", self.asked[-1].target)
-
-    @parameterized.expand([("only",), ("or-later",)])
-    def test_newer_id_of_a_license(self, kind: str) -> None:
-        """SPDX's newer ids of the GPL find what GitHub calls GPL-3.0."""
-        self.assertEqual(
-            self.run_over_replay("--license", f"GPL-3.0-{kind}"),
-            (0, "google/fork\n", ""))
-
-    def test_exception_that_ends(self) -> None:
-        """An exception ends when the license changes, as all can see."""
-        policy = self.path("policy.txt", "MIT\ngoogle/exempt ISC\n")
-        options = ["--policy", policy, "--since", self.table, "--save",
-                   self.table]
-        self.assertEqual(self.run_over_replay(*options, repos=REPOS[:2]), (
-            0, "", f"audit.py: {self.table} is not there yet: this is the "
-            "first run\n"))
-        repos = [REPOS[0], repo(2, "google/exempt", "ISC-2")]
-        self.assertEqual(self.run_over_replay(*options, repos=repos), (
-            3, "google/exempt\tISC-2\tnot allowed\tlicense was ISC\n",
-            f"audit.py: {policy}:2: google/exempt: it is under another "
-            "license, ISC-2\n"))
-
-    def test_another_name_of_the_api(self) -> None:
-        """Where the API goes by another name, one line says what to set."""
-        org = {"id": 1, "login": "google", "public_repos": 1,
-               "repos_url": "http://localhost:1/orgs/google/repos"}
-        self.assertEqual(
-            self.run_over_replay(
-                script={"/orgs/google$": [
-                    Fault(body=json.dumps(org).encode())]}),
-            (1, "", "audit.py: the API at http://HOST refers to http://"
-             "localhost:1/orgs/google/repos; set GITHUB_API_URL to the API's "
-             "own address\n"))
+    HIDDEN = [repo(8, "google/secret", private=True),
+              repo(9, "google/internal", private=True)]
+    MOVED = Fault(301, {"Location": "/orgs/google"}, b"")
+    MISSING = ("audit.py: no such organization: {} (renamed, or a user's "
+               "account?); GITHUB_API_URL may be wrong too\n")
+    COUNTED = "audit.py: google: GitHub counts 5 public repositories and lists"
 
     @parameterized.expand([
-        ("some", REPOS[:1], 0, "google/plain\n"), ("none", [], 1, ""),
+        ("what_is_private_is_sent", "google --license mit",
+         {"/repos": said(REPOS + HIDDEN)}, 0, "google/plain\n", ""),
+        ("newer_id_of_a_license", "google --license GPL-3.0-or-later", {},
+         0, "google/fork\n", ""),
+        ("some_are_missing", "google", {"/repos": said(REPOS[:1]) * 2},
+         0, "google/plain\n", f"{COUNTED} 1\n"),
+        ("another_name_of_the_api", "google", {
+            "/orgs/google$": said({**org_payload, "public_repos": 0,
+                                   "repos_url": "http://[::1]/repos"})},
+         1, "", "audit.py: the API at http://HOST refers to "
+         "http://[::1]/repos; set GITHUB_API_URL to the API's own address\n"),
+        ("renamed_and_twice", "GOOGLE google alphabet --license mit",
+         {"/orgs/alphabet": [MOVED]},
+         0, "google/plain\n", "audit.py: alphabet is now google\n"),
+        ("not_there", "google octocat ../users/google", {}, 1, "",
+         MISSING.format("octocat") + MISSING.format("../users/google")),
+        ("null", "google", {"/repos": said([*REPOS, None])}, 1, "",
+         "audit.py: http://HOST/orgs/google/repos: item 6 is not a "
+         "repository\n"),
+        ("single_sign_on", "google",
+         {"/repos": [Fault(403, {"X-GitHub-SSO": SSO})]}, 1, "",
+         "audit.py: HOST answered 403: Forbidden; authorize the token at "
+         "https://github.com/orgs/a/sso?b=c\n"),
+        ("control_characters", "google",
+         {"/orgs/google$": [Fault(400, body=b'{"message": "\\u001b[31mred\\n"}')]},
+         1, "", "audit.py: HOST answered 400:  [31mred \n"),
     ])
-    def test_fewer_than_counted(
-            self, _: str, sent: List[Repo], status: int, out: str) -> None:
-        """Fewer repositories than GitHub counts are listed with a warning."""
-        page = Fault(body=json.dumps(sent).encode())
+    def test_situation(
+            self, _: str, line: str, script: Script, status: int, out: str,
+            err: str) -> None:
+        """The listing is whole, or there is none, and nothing is saved."""
+        self.write("table.csv", "old\n")
         self.assertEqual(
-            self.run_over_replay(script={"/repos": [page, page]}),
-            (status, out, "audit.py: google: GitHub counts 5 public "
-             f"repositories and lists {len(sent)}\n"))
+            self.run_over_replay(line + " --save table.csv", script,
+                                 REPOS + self.HIDDEN),
+            (status, out, err))
+        self.assertEqual(list(self.files()), ["table.csv"])
+        self.assertEqual(self.files()["table.csv"] == "old\n", status == 1)
 
     def test_empty_organization(self) -> None:
         """An organization that lists nothing is told."""
         self.assertEqual(
-            self.run_over_replay(repos=[]),
+            self.run_over_replay("google", repos=[]),
             (0, "", "audit.py: google has no public repository\n"))
 
-    def test_one_organization_twice(self) -> None:
-        """An organization is listed once; its new name is told."""
-        moved = Fault(301, {"Location": "/orgs/google"}, b"")
-        self.assertEqual(
-            self.run_over_replay(
-                "GOOGLE", "alphabet", "--license", "mit",
-                script={"/orgs/alphabet": [moved]}),
-            (0, "google/plain\n", "audit.py: alphabet is now google\n"))
-        self.assertEqual(
-            sum("/repos" in each.target for each in self.asked), 1)
+    def test_exception_that_ends(self) -> None:
+        """An exception ends when the license changes, as all can see."""
+        self.write("p.txt", POLICY)
+        line = "google --policy p.txt --since t.csv --save t.csv"
+        self.assertEqual(self.run_over_replay(line, repos=REPOS[:2]), (
+            0, "", "audit.py: t.csv is not there yet: this is the first "
+            "run\n"))
+        repos = [REPOS[0], repo(2, "google/exempt", "ISC-2")]
+        self.assertEqual(self.run_over_replay(line, repos=repos), (
+            3, "google/exempt\tISC-2\tnot allowed\tlicense was ISC\n",
+            "audit.py: p.txt:3: google/exempt: it is under another license, "
+            "ISC-2\n"))
 
-    def test_not_there(self) -> None:
-        """Each organization that is not there has its line."""
-        line = ("audit.py: no such organization: {} (renamed, or a user's "
-                "account?); GITHUB_API_URL may be wrong too\n")
-        self.assertEqual(
-            self.run_over_replay("octocat", "../users/google"),
-            (1, "", line.format("octocat") + line.format("../users/google")))
-        self.assertEqual([each.target for each in self.asked], [
-            "/orgs/google", "/orgs/octocat", "/orgs/..%2Fusers%2Fgoogle"])
-
-    @parameterized.expand([
-        ("page_404", {"page=2": [Fault(404)]}, "HOST answered 404: Not Found"),
-        ("org_500", {"/orgs/google$": repeat(Fault(500))},
-         "HOST answered 500: Internal Server Error; try again later"),
-        ("null", {"page=2": [Fault(body=b"[null]")]}, "http://HOST/orgs/"
-         "google/repos: item 101 is not a repository"),
-        ("single_sign_on", {"/repos": [Fault(403, {
-            "X-GitHub-SSO": "required; url=https://github.com/orgs/g/sso"})]},
-         "HOST answered 403: Forbidden; authorize the token at "
-         "https://github.com/orgs/g/sso"),
-        ("html", {"page=2": [Fault(body=b"<html>")]},
-         "HOST did not answer in JSON"),
-        ("control_characters", {"page=2": [Fault(
-            400, body=b'{"message": "\\u001b[31mred\\n"}')]},
-         "HOST answered 400:  [31mred "),
-        ("secondary_limit", {"/orgs/google$": repeat(Fault(
-            429, {"Retry-After": "3600"}))}, "GitHub's rate limit is "
-         "reached; it resets at 2001-09-09 02:46:40 UTC"),
-    ])
-    def test_all_or_nothing(
-            self, _: str, script: Script, line: str) -> None:
-        """After an error there is one line, no listing, and no table."""
-        self.path("report.csv", "old\n")
-        with patch("time.time", autospec=True, return_value=1e9):
-            self.assertEqual(
-                self.run_over_replay(
-                    "--save", self.table, script=script,
-                    repos=numbered_repos(101)),
-                (1, "", f"audit.py: {line}\n"))
-        self.assertEqual(self.files(), {"report.csv": b"old\n"})
+    def test_recorded(self) -> None:
+        """A variable that is wrong is wrong usage; --recorded needs none."""
+        os.environ.update(GITHUB_API_URL="http://[")
+        self.assertEqual(self.run_command("google"), (
+            2, "", "audit.py: the API's URL must be like "
+            "https://HOST/api/v3\n"))
+        self.assertEqual(self.run_command("google --recorded"), (
+            0, "".join(f"google/{name}\n" for name in expected_repos), ""))
 
     def test_nobody_listens(self) -> None:
         """Where nobody listens, the address may be wrong."""
         os.environ["GITHUB_API_URL"] = "http://127.0.0.1:1"
-        self.assertEqual(self.run_command("google"), (
+        with patch("time.sleep", autospec=True):  # between the tries
+            result = self.run_command("google")
+        self.assertEqual(result, (
             1, "", "audit.py: cannot reach 127.0.0.1:1: Connection refused; "
             "check the network; GITHUB_API_URL may be wrong too\n"))
 
-    def test_no_thread(self) -> None:
-        """If no thread can be started, one line says so."""
-        with patch("pages.Thread", autospec=True, side_effect=RuntimeError(
-                "can't start new thread")):
-            self.assertEqual(
-                self.run_over_replay(repos=numbered_repos(101)),
-                (1, "", "audit.py: can't start new thread\n"))
-
-    @parameterized.expand([([], 10), (["--jobs", "1"], 1)])
-    def test_jobs(self, options: List[str], workers: int) -> None:
+    @parameterized.expand([
+        ("google", 10), ("google --jobs 1", 1), ("google --jobs 100", 100)])
+    def test_jobs(self, line: str, workers: int) -> None:
         """--jobs says how many pages a client fetches at once."""
         with patch("audit.LiveOrgClient", autospec=True,
                    side_effect=ValueError) as client:
-            self.run_command("google", *options)
+            self.run_command(line)
         self.assertEqual(client.call_args[0][3], workers)
 
     def test_session_is_closed(self) -> None:
@@ -903,9 +639,24 @@ class TestOverReplay(CommandTestCase):
             self.run_over_replay("nobody")
         self.assertEqual(close.call_count, 2)
 
+    def test_no_thread(self) -> None:
+        """If no thread can be started, one line says so."""
+        with patch("pages.Thread", autospec=True, side_effect=RuntimeError(
+                "can't start new thread")):
+            self.assertEqual(
+                self.run_over_replay("google", repos=numbered_repos(101)),
+                (1, "", "audit.py: can't start new thread\n"))
+
+    @parameterized.expand([(KeyboardInterrupt,), (AttributeError,)])
+    def test_not_reported(self, error: Type[BaseException]) -> None:
+        """Ctrl-C and bugs are not reported as errors: they are raised."""
+        with patch("audit.audit", autospec=True, side_effect=error):
+            with self.assertRaises(error):
+                audit.main(["google"])
+
 
 class TestWeeklyJob(CommandTestCase):
-    """Tests of the job that an office runs every week, step by step."""
+    """A test of the job that an office runs every week, step by step."""
 
     POLICY = "MIT\nApache-2.0\na/excepted ISC\n"
     WEEK_1 = {
@@ -921,7 +672,7 @@ class TestWeeklyJob(CommandTestCase):
 
     def run_job(
             self, organizations: Mapping[str, List[Repo]],
-            policy: str = POLICY) -> Tuple[int, str, str]:
+            policy: str = POLICY) -> Result:
         """Run the job for a, b and c, of which these are there."""
         def fetch(session: Any, url: str, **options: Any) -> Any:
             """Return what GitHub says of an organization."""
@@ -934,34 +685,40 @@ class TestWeeklyJob(CommandTestCase):
                 "public_repos": len(repos),
                 "repos_url": f"https://api.github.com/orgs/{name}/repos"}
 
+        self.write("policy.txt", policy)
+        os.environ["GITHUB_API_URL"] = "https://api.github.com/"
         with patch("live.fetch_json", autospec=True, side_effect=fetch):
-            status, out, err = self.run_command(
-                "a", "b", "c", "--source", "--no-archived",
-                "--policy", self.path("policy.txt", policy),
-                "--since", self.table, "--save", self.table)
-        return status, out, err.replace(self.folder + os.sep, "")
+            return self.run_command(
+                "a b c --source --no-archived --policy policy.txt "
+                "--since report.csv --save report.csv")
 
-    def test_first_run(self) -> None:
-        """The first time what is not allowed is listed, and all is saved."""
+    def test_job(self) -> None:
+        """What is not allowed is listed, then each change once."""
         self.assertEqual(self.run_job(self.WEEK_1), (
             3, "b/bad\tZlib\n", "audit.py: report.csv is not there yet: this "
             "is the first run\n"))
-        self.assertEqual(sorted(self.files()), ["policy.txt", "report.csv"])
+        first = self.files()
+        self.assertEqual(sorted(first), ["policy.txt", "report.csv"])
         self.assertEqual(
-            list(parse_table(self.files()["report.csv"].decode(), "")),
-            [2, 1, 3, 4, 5, 6, 7])
+            re.findall("^./[^,]*", first["report.csv"], re.MULTILINE),
+            ["a/excepted", "a/one", "b/bad", "b/fork", "c/x", "c/y", "c/z"])
 
-    def test_nothing_changed(self) -> None:
-        """Again, nothing is listed; what is not allowed is counted."""
-        self.run_job(self.WEEK_1)
-        before = self.files()
-        self.assertEqual(self.run_job(self.WEEK_1), (
-            3, "", "audit.py: not allowed, but not changed: 1\n"))
-        self.assertEqual(self.files(), before)
+        unchanged = (3, "", "audit.py: not allowed, but not changed: 1\n")
+        self.assertEqual(self.run_job(self.WEEK_1), unchanged)
+        self.assertEqual(self.files(), first)
 
-    def test_week_of_changes(self) -> None:
-        """Changes are listed once, with a verdict where one is due."""
-        self.run_job(self.WEEK_1)
+        # A spreadsheet has saved the table again: that is no change.
+        self.write("report.csv", "\ufeff" + first["report.csv"].replace(
+            ",", ";").replace("\n", "\r\n").replace("true", "TRUE"))
+        self.assertEqual(self.run_job(self.WEEK_1), unchanged)
+        self.assertEqual(self.files(), first)
+
+        without_b = {"a": self.WEEK_2["a"], "c": self.WEEK_2["c"]}
+        self.assertEqual(self.run_job(without_b), (
+            1, "", "audit.py: no such organization: b (renamed, or a user's "
+            "account?)\n"))
+        self.assertEqual(self.files(), first)
+
         self.assertEqual(self.run_job(self.WEEK_2), (
             3, "a/one\tMIT\t\tarchived\n"
             "a/excepted\tGPL-3.0\tnot allowed\tlicense was ISC\n"
@@ -972,47 +729,10 @@ class TestWeeklyJob(CommandTestCase):
             "audit.py: policy.txt:3: a/excepted: it is under another license, "
             "GPL-3.0\n"
             "audit.py: not allowed, but not changed: 1\n"))
-        self.assertEqual(
-            self.run_job(self.WEEK_2, "MIT\n"),
-            (3, "", "audit.py: not allowed, but not changed: 3\n"))
 
-    def test_policy_of_the_week(self) -> None:
-        """What a new policy does not allow any more is listed once."""
-        self.run_job(self.WEEK_1)
-        self.assertEqual(self.run_job(self.WEEK_1, "Zlib\n")[:2], (
-            3, "a/one\tMIT\tnot allowed\twas allowed\n"
-            "a/excepted\tISC\tnot allowed\twas exception\n"
-            "c/x\tMIT\tnot allowed\twas allowed\n"
-            "c/y\tMIT\tnot allowed\twas allowed\n"
-            "c/z\tMIT\tnot allowed\twas allowed\n"))
-        self.assertEqual(self.run_job(self.WEEK_1, "Zlib\n"), (
-            3, "", "audit.py: not allowed, but not changed: 5\n"))
-
-    def test_organization_that_is_missing(self) -> None:
-        """Where one is missing, nothing is listed, and nothing is saved."""
-        self.run_job(self.WEEK_1)
-        before = self.files()
-        self.assertEqual(
-            self.run_job({"a": self.WEEK_2["a"], "c": self.WEEK_2["c"]}),
-            (1, "", "audit.py: no such organization: b (renamed, or a user's "
-             "account?)\n"))
-        self.assertEqual(self.files(), before)
-
-    def test_mended_or_excepted(self) -> None:
-        """When all is mended or excepted the status is 0, with no word."""
-        self.run_job(self.WEEK_1)
-        policy = self.POLICY + "b/bad Zlib\n"
-        for _ in range(2):
-            self.assertEqual(self.run_job(self.WEEK_1, policy), (0, "", ""))
-
-    def test_table_saved_by_a_spreadsheet(self) -> None:
-        """Semicolons, a BOM, CRLF and upper case are the same table."""
-        self.run_job(self.WEEK_1)
-        text = self.files()["report.csv"].decode()
-        self.path("report.csv", "\ufeff" + text.replace(",", ";").replace(
-            "\n", "\r\n").replace("true", "TRUE").replace("false", "FALSE"))
-        self.assertEqual(self.run_job(self.WEEK_1)[:2], (3, ""))
-        self.assertEqual(self.files()["report.csv"].decode(), text)
+        mended = self.POLICY.replace("ISC", "GPL-3.0") + (
+            "b/bad Zlib\nc/why BSD-2\n")
+        self.assertEqual(self.run_job(self.WEEK_2, mended), (0, "", ""))
 
 
 class Terminal(io.StringIO):
@@ -1036,116 +756,75 @@ class Terminal(io.StringIO):
 class TestTerminal(CommandTestCase):
     """Tests of the line that shows how far a listing is."""
 
-    def shown(
-            self, *argv: str, script: Script = {},
-            repos: List[Repo] = REPOS) -> List[str]:
-        """Run the command on a terminal, and return what its line shows."""
-        terminal = Terminal()
-        self.run_over_replay(*argv, script=script, repos=repos, err=terminal)
-        return terminal.lines()
-
-    def test_pages_are_counted(self) -> None:
-        """Pages are counted as they come; then the line is cleared."""
-        self.assertEqual(
-            self.shown(repos=numbered_repos(201)),
-            ["", "pages: 1", "pages: 2", "pages: 3", ""])
-
-    def test_redirect_is_no_page(self) -> None:
-        """Only a page that has come is counted."""
-        target = "/orgs/google/repos?per_page=100&page=1"
-        moved = Fault(301, {"Location": target}, b"")
-        self.assertEqual(self.shown(script={"/repos": [moved]}),
-                         ["", "pages: 1", ""])
-
-    @parameterized.expand([("/orgs/google$",), ("/repos",)])
-    def test_secondary_limit(self, where: str) -> None:
-        """A limit is waited for, and the line says so."""
-        limit = Fault(403, body=b'{"message": "You have exceeded a secondary '
-                      b'rate limit."}')
-        self.assertEqual(self.shown(script={where: [limit]}), [
-            "", "waiting 60 s before the next try", "pages: 1", ""])
-        self.assertEqual(self.slept, [60])
-
-    def test_page_during_a_wait(self) -> None:
-        """A page that comes while others wait is counted, but not shown."""
+    def test_progress(self) -> None:
+        """Pages are counted; while others wait, a page is not shown."""
         hooks: Dict[str, List[Any]] = {"response": []}
         client = Mock(session=Mock(hooks=hooks))
-        page = Mock(status_code=200, url="https://host/repos?per_page=100")
+        task = task_of()._replace(clients=[client])
         with redirect_stderr(Terminal()) as terminal:
-            line = audit.Progress(task_of()._replace(clients=[client]))
-            for page.connection.paused_until in self.now + 1, self.now:
-                hooks["response"][0](page, timeout=5)
-            line.close()
-        self.assertEqual(terminal.lines(), ["", "pages: 2", ""])
-
-    def test_error_and_warning_stay_last(self) -> None:
-        """What is told in the end is not covered by a page."""
-        self.assertRegex(
-            self.shown(script={"page=2": [Fault(404)]},
-                       repos=numbered_repos(101))[-1],
-            "^audit.py: 127.0.0.1:[0-9]+ answered 404: Not Found$")
-        page = Fault(body=json.dumps(REPOS[:1]).encode())
+            with patch("time.monotonic", autospec=True, return_value=1000):
+                progress = audit.Progress(task)
+                for status, query, paused_until in [
+                        (200, "?per_page=100", 0), (200, "", 0),
+                        (301, "?per_page=100", 0),
+                        (200, "?per_page=100", 1001),
+                        (200, "?per_page=100", 1000)]:
+                    page = Mock(status_code=status, url="https://h" + query)
+                    page.connection.paused_until = paused_until
+                    hooks["response"][0](page, timeout=5)
+                LOG.info("waiting %d s", 60)
+                LOG.warning("something is missing")
+                progress.close()
+                # From a thread that has not ended:
+                progress.handle(logging.makeLogRecord({"levelno": 20}))
         self.assertEqual(
-            self.shown(script={"/repos": [page, page]})[-1],
-            "audit.py: google: GitHub counts 5 public repositories and lists "
-            "1\n")
+            terminal.lines(),
+            ["", "pages: 1", "pages: 3", "waiting 60 s", ""])
+        self.assertEqual(progress.warnings, ["something is missing"])
+        self.assertEqual(LOG.handlers, [])
 
-    def test_nothing_is_shown_once_it_is_cleared(self) -> None:
-        """A page that comes after the end, from a thread, shows nothing."""
-        handlers: List[logging.Handler] = []
-        log, terminal = logging.getLogger("live"), Terminal()
-        self.stack.enter_context(patch.object(
-            log, "removeHandler", side_effect=handlers.append))
-        self.addCleanup(log.handlers.clear)
-        self.run_over_replay(err=terminal)
-        before = terminal.getvalue()
-        handlers[0].handle(logging.makeLogRecord({"levelno": logging.INFO}))
-        self.assertEqual(terminal.getvalue(), before)
+    def test_secondary_limit(self) -> None:
+        """A limit is waited for; a warning that follows is not covered."""
+        now = [1000.0]
+
+        def sleep(seconds: float) -> None:
+            """Set the clock forward."""
+            now.append(now[-1] + seconds)
+
+        limit = Fault(403, body=b'{"message": "You have exceeded a secondary '
+                      b'rate limit."}')
+        terminal = Terminal()
+        with patch("time.sleep", autospec=True, side_effect=sleep):
+            with patch("time.monotonic", autospec=True,
+                       side_effect=lambda: now[-1]):
+                self.run_over_replay("google", err=terminal, script={
+                    "/repos": [limit, *said(REPOS[:1]) * 2]})
+        self.assertEqual(terminal.lines(), [
+            "", "waiting 60 s before the next try", "pages: 1", "pages: 2",
+            "", "audit.py: google: GitHub counts 5 public repositories and "
+            "lists 1\n"])
+        self.assertEqual(now, [1000, 1060])
 
     def test_verbose(self) -> None:
-        """-v logs each request and each wait, and shows no line or token."""
+        """-v logs requests, waits and warnings once, and shows no line."""
         urllib3, terminal = logging.getLogger("urllib3"), Terminal()
         self.addCleanup(urllib3.setLevel, urllib3.level)
         os.environ["GH_TOKEN"] = "sekret"
-        script = {"/repos": [Fault(503, {"Retry-After": "0"})]}
+        script = {"/repos": [Fault(503, {"Retry-After": "0"}),
+                             *said(REPOS[:1]) * 2]}
         # -v adds a handler to this list; afterwards the old one is back.
         with patch.object(logging.getLogger(), "handlers", []):
-            self.run_over_replay("-v", script=script, err=terminal)
+            self.run_over_replay("google -v", script, err=terminal)
         log = terminal.getvalue()
         self.assertEqual(log.count("GET /orgs/google HTTP/"), 1)
-        self.assertEqual(log.count("GET /orgs/google/repos?"), 2)
-        self.assertIn("\nwaiting 0 s before the next try\n", log)
-        self.assertNotRegex(log, "sekret|pages: |audit.py: ")
-
-    def test_log_is_left_as_it_was(self) -> None:
-        """The log's level and handlers are restored at the end."""
-        log = logging.getLogger("live")
-        self.addCleanup(log.setLevel, log.level)
-        log.setLevel(logging.ERROR)
-        self.shown()
-        self.assertEqual((log.level, log.handlers), (logging.ERROR, []))
+        self.assertEqual(log.count("GET /orgs/google/repos?"), 3)
+        self.assertEqual(log.count("\nwaiting 0 s before the next try\n"), 1)
+        self.assertEqual(log.count("google: GitHub counts 5 public"), 1)
+        self.assertNotRegex(log, "sekret|pages: ")
 
 
 class TestProgram(unittest.TestCase):
-    """Tests of the command as a process: all of it, for real."""
-
-    def start(self, *argv: str, **environ: str) -> "subprocess.Popen[str]":
-        """Start ./audit.py, warnings being errors, in this environment."""
-        process = subprocess.Popen(
-            [sys.executable, "-W", "error", "audit.py", *argv], cwd=HERE,
-            env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, universal_newlines=True)
-        # Cleanups run in reverse: kill it first, then close its pipes.
-        self.addCleanup(process.__exit__, None, None, None)
-        self.addCleanup(process.kill)
-        return process
-
-    def run_program(
-            self, *argv: str, **environ: str) -> Tuple[int, str, str]:
-        """Run ./audit.py to its end; return status, stdout and stderr."""
-        process = self.start(*argv, **environ)
-        out, err = process.communicate(timeout=30)
-        return process.returncode, out, err
+    """Tests of the command as a program: its streams, and Ctrl-C."""
 
     def handle_interrupts(self, handler: Any) -> None:
         """Let Ctrl-C be handled so, here and in processes started here."""
@@ -1161,88 +840,49 @@ class TestProgram(unittest.TestCase):
         asked: "Queue[Asked]" = Queue()
         with replay({"&page=": repeat(Fault(wait=60))}, on_request=asked.put,
                     repos=numbered_repos(301)) as url:
-            process = self.start("google", GITHUB_API_URL=url)
-            for _ in range(4):
-                asked.get(timeout=30)
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=5)
+            process = subprocess.Popen(
+                [sys.executable, "-W", "error", "audit.py", "google"],
+                cwd=HERE, env={"GITHUB_API_URL": url}, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE)
+            with process:
+                self.addCleanup(process.kill)
+                for _ in range(4):
+                    asked.get(timeout=30)
+                process.send_signal(signal.SIGINT)
+                result = process.communicate(timeout=5)
         self.assertEqual(
-            (process.returncode, out, err), (-signal.SIGINT, "", ""))
-
-    def test_interrupts_ignored(self) -> None:
-        """Where Ctrl-C is ignored, as in a background job, it stays so."""
-        self.handle_interrupts(signal.SIG_IGN)
-        asked: "Queue[Asked]" = Queue()
-        with replay({"/orgs/google$": [Fault(wait=0.2)]},
-                    on_request=asked.put) as url:
-            process = self.start("google", GITHUB_API_URL=url)
-            asked.get(timeout=30)
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=30)
-        self.assertEqual((process.returncode, out, err), (0, NAMES, ""))
-
-    def test_error_while_a_page_hangs(self) -> None:
-        """An error ends it at once, though another page is in flight."""
-        asked: "Queue[Asked]" = Queue()
-
-        def late() -> Iterator[bytes]:
-            """Send the body of an error when all four requests are there."""
-            for _ in range(4):
-                asked.get(timeout=30)
-            yield b"{}"
-
-        script = {"&page=2": [Fault(404, body=late())],
-                  "&page=3": [Fault(wait=60)]}
-        with replay(script, repos=numbered_repos(201),
-                    on_request=asked.put) as url:
-            status, out, err = self.run_program("google", GITHUB_API_URL=url)
-        self.assertEqual((status, out), (1, ""))
-        self.assertRegex(err, "^audit.py: .* answered 404: Not Found\n$")
+            (process.returncode, *result), (-signal.SIGINT, b"", b""))
 
     @parameterized.expand([
+        ("whole", "", 0, "google/cpp-netlib\n", ""),
         ("stderr_closed", "2>&-", 0, "google/cpp-netlib\n", ""),
-        ("stderr_closed_error", "--jobs 0 2>&-", 2, "", ""),
+        ("stderr_closed_and_wrong_usage", "--jobs 0 2>&-", 2, "", ""),
         ("stdout_closed", ">&-", 1, "", "audit.py: not writable\n"),
         ("reader_gone", "| true", 0, "", ""),
-        ("nobody_reads", "--license Zlib 2>&1 | true", 0, "", ""),
     ])
     def test_streams(
             self, _: str, ending: str, status: int, out: str, err: str
             ) -> None:
         """If one stream is closed, the other one still works."""
         done = subprocess.run(
-            ["sh", "-c", '"$0" audit.py google --recorded --license bsl-1.0 '
-             + ending, sys.executable], cwd=HERE, env={"PATH": os.defpath},
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            universal_newlines=True)
+            ["sh", "-c", '"$0" audit.py google --recorded --license '
+             f"bsl-1.0 {ending}", sys.executable], cwd=HERE,
+            env={"PATH": os.defpath}, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, universal_newlines=True)
         self.assertEqual(
             (done.returncode, done.stdout, done.stderr), (status, out, err))
 
-    def run_as_main(self, out: Any) -> Any:
-        """Run the module as a program in this process; return its status."""
-        path = os.path.join(HERE, "audit.py")
-        argv = [path, "google", "--recorded", "--license", "bsl-1.0"]
-        with patch.object(sys, "argv", argv), redirect_stdout(out):
-            with self.assertRaises(SystemExit) as caught:
-                # As `python audit.py` runs it, but in this process.
-                runpy.run_path(path, run_name="__main__")
-        return caught.exception.code
-
     @parameterized.expand([
-        ("python_s", signal.default_int_handler), ("ignored", signal.SIG_IGN),
-        ("default", signal.SIG_DFL),
+        ("python_s", signal.default_int_handler, signal.SIG_DFL),
+        ("ignored", signal.SIG_IGN, signal.SIG_IGN),
+        ("default", signal.SIG_DFL, signal.SIG_DFL),
     ])
-    def test_as_main(self, _: str, handler: Any) -> None:
-        """Run as a program, it leaves the handler of Ctrl-C as it was."""
-        self.handle_interrupts(handler)
-        out = io.StringIO()
-        self.assertEqual(self.run_as_main(out), 0)
-        self.assertEqual(out.getvalue(), "google/cpp-netlib\n")
-        self.assertIs(signal.getsignal(signal.SIGINT), handler)
+    def test_handler(self, _: str, handler: Any, meanwhile: Any) -> None:
+        """While it runs Ctrl-C ends it; at the end the old handler is back.
 
-    def test_handler_while_it_runs(self) -> None:
-        """While it runs Ctrl-C has its default; a bug restores it, too."""
-        self.handle_interrupts(signal.default_int_handler)
+        In a background job, for example, it is ignored, and stays so.
+        """
+        self.handle_interrupts(handler)
         handlers: List[Any] = []
 
         def fail() -> int:
@@ -1253,37 +893,20 @@ class TestProgram(unittest.TestCase):
         with patch("audit.main", autospec=True, side_effect=fail):
             with self.assertRaises(AttributeError):
                 audit.run()
-        self.assertEqual(handlers, [signal.SIG_DFL])
-        self.assertIs(
-            signal.getsignal(signal.SIGINT), signal.default_int_handler)
+        self.assertEqual(handlers, [meanwhile])
+        self.assertIs(signal.getsignal(signal.SIGINT), handler)
 
-    def test_as_main_in_another_thread(self) -> None:
-        """It can run in a thread that can't set signal handlers, too."""
-        self.handle_interrupts(signal.default_int_handler)
-        out = io.StringIO()
-        statuses: List[Any] = []
-        thread = threading.Thread(
-            target=lambda: statuses.append(self.run_as_main(out)))
-        thread.start()
-        thread.join(timeout=30)
-        self.assertEqual(
-            (statuses, out.getvalue()), ([0], "google/cpp-netlib\n"))
-        self.assertIs(
-            signal.getsignal(signal.SIGINT), signal.default_int_handler)
-
-    def test_imported(self) -> None:
-        """Imported, by another name, it neither runs nor handles Ctrl-C."""
-        self.handle_interrupts(signal.default_int_handler)
-        runpy.run_path(os.path.join(HERE, "audit.py"), run_name="Audit")
-        self.assertIs(
-            signal.getsignal(signal.SIGINT), signal.default_int_handler)
-
-    def test_output_that_can_not_be_flushed(self) -> None:
+    def test_as_main(self) -> None:
         """Output that could not be flushed is not flushed again at exit."""
+        path = os.path.join(HERE, "audit.py")
+        argv = [path, "google", "--recorded"]
         read_end, write_end = os.pipe()
         os.close(read_end)
         with open(write_end, "w") as out:
-            self.assertEqual(self.run_as_main(out), 0)
+            with patch.object(sys, "argv", argv), redirect_stdout(out):
+                with self.assertRaises(SystemExit) as caught:
+                    runpy.run_path(path, run_name="__main__")
+            self.assertEqual(caught.exception.code, 0)
             out.flush()
             self.assertTrue(os.path.samestat(
                 os.fstat(out.fileno()), os.stat(os.devnull)))
