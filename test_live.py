@@ -338,40 +338,33 @@ class TestGithubSession(unittest.TestCase):
     """Unit tests of github_session: what it refuses, and what it sends."""
 
     @parameterized.expand([
-        ("",), ("api.github.com",), ("ftp://host",), ("https://",),
-        ("http://[",), ("https://user:sekret@host",), ("https://h?q",),
-        ("https://h#f",),
+        ("api.github.com", None, InvalidURL), ("", None, InvalidURL),
+        ("ftp://host", None, InvalidURL), ("https://", None, InvalidURL),
+        ("https://user:sekret@host", None, InvalidURL),
+        ("https://h?sekret", None, InvalidURL),
+        ("https://h#sekret", None, InvalidURL),
+        (API, "sekret words", InvalidHeader), (API, "sekret\n", InvalidHeader),
+        (API, "sekret\x7f", InvalidHeader),
+        ("http://ghe.example/api/v3", "sekret", InvalidSchema),
+        ("http://localhost.example", "sekret", InvalidSchema),
+        ("http://127.foo.bar.com", "sekret", InvalidSchema),
+        ("http://128.0.0.1", "sekret", InvalidSchema),
+        ("http://[::2]", "sekret", InvalidSchema),
     ])
-    def test_invalid_api_url(self, api_url: str) -> None:
-        """An API's URL that is not valid is refused, and not quoted."""
-        with self.assertRaises(InvalidURL) as caught:
-            github_session(None, api_url)
-        self.assertEqual(str(caught.exception),
-                         "the API's URL must be like https://HOST/api/v3")
+    def test_refused(
+            self, api_url: str, token: Optional[str], kind: Any) -> None:
+        """A bad URL or token is an error that says why, without a secret."""
+        why = {InvalidURL: "the API's URL must be like https://HOST/api/v3",
+               InvalidHeader: "the token contains an invalid character",
+               InvalidSchema: "a token must not go to .* unencrypted: use "
+               "https"}[kind]
+        with self.assertRaisesRegex(kind, f"^{why}$") as caught:
+            github_session(token, api_url)
+        self.assertNotIn("sekret", str(caught.exception))
 
-    @parameterized.expand([
-        ("two words",), ("line\n",), ("\u00fcber",), ("\x7f",),
-    ])
-    def test_invalid_token(self, token: str) -> None:
-        """A token with an impossible character is refused, not quoted."""
-        with self.assertRaises(InvalidHeader) as caught:
-            github_session(token)
-        self.assertEqual(str(caught.exception),
-                         "the token contains an invalid character")
-
-    @parameterized.expand([
-        ("ghe.example",), ("localhost.example",), ("128.0.0.1",),
-        ("127.foo.bar.com",), ("[::2]",),
-    ])
-    def test_unencrypted(self, host: str) -> None:
-        """A token must not leave this machine unencrypted."""
-        api_url = f"http://{host}/api/v3"
-        with self.assertRaises(InvalidSchema) as caught:
-            github_session("sekret", api_url)
-        self.assertEqual(
-            str(caught.exception),
-            f"a token must not go to {host} unencrypted: use https")
-        with github_session(None, api_url) as session:
+    def test_unencrypted_without_a_token(self) -> None:
+        """Without a token an API may be unencrypted."""
+        with github_session(None, "http://ghe.example") as session:
             self.assertNotIn("Authorization", sent(session)["request"].headers)
 
     @parameterized.expand([
@@ -439,8 +432,7 @@ class TestGithubSession(unittest.TestCase):
             "proxies": {"all": "http://proxy"}})
 
     @parameterized.expand([
-        ("adapter", copy.copy), ("adapter", copy.deepcopy),
-        ("adapter", pickle.dumps), ("client", copy.deepcopy),
+        ("adapter", copy.copy), ("client", copy.deepcopy),
         ("client", pickle.dumps),
     ])
     def test_no_copy(self, what: str, copy_of: Callable[[Any], Any]) -> None:
@@ -454,7 +446,6 @@ class TestGithubSession(unittest.TestCase):
 
     @parameterized.expand([
         ("POST", requests.ConnectionError()), ("GET", NO_CERTIFICATE),
-        ("PUT", requests.Timeout()), ("HEAD", ChunkedEncodingError()),
     ])
     def test_tried_once(
             self, method: str, error: requests.RequestException) -> None:
@@ -562,10 +553,7 @@ class TestLiveOrgClient(ReplayTestCase):
     """
 
     def test_whole_listing(self) -> None:
-        """A large organization takes one request per 100 repositories.
-
-        All of them carry the token.
-        """
+        """It takes one request per 100 repositories, each with the token."""
         client = self.client(self.serve(repos=MANY), "sekret")
         self.assertEqual(client.public_repos(), NAMES)
         self.assertEqual(client.public_repos("mit"), [
@@ -638,7 +626,6 @@ class TestLiveOrgClient(ReplayTestCase):
         ("no_count", ORG, org_of(public_repos=None),
          "/orgs/google is not an organization"),
         ("object", LISTING, {}, LISTING + " is not a list"),
-        ("null", LISTING, [None], LISTING + ": item 1 is not a repository"),
         ("second", LISTING, [repo_of(), {}],
          LISTING + ": item 2 is not a repository"),
     ])
@@ -756,10 +743,7 @@ class TestTries(ReplayTestCase):
     ])
     def test_last_try(
             self, _: str, faults: List[Fault], kind: Any, status: Any) -> None:
-        """The fourth try is the last, or the first if no other would help.
-
-        The error has the request, and the response if one has arrived.
-        """
+        """The fourth try is the last, or the first if none would help."""
         url = self.serve({ORG: faults})
         with patch("live.MAX_BODY", 1000):
             error = self.error_of(kind, self.client(url))
