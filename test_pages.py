@@ -280,10 +280,7 @@ class TestOneAnswer(PagesTestCase):
     ])
     def test_error(
             self, _: str, inner: Exception, kind: Any, message: str) -> None:
-        """An error has its request, and the response if one has arrived.
-
-        Errors that requests does not wrap are wrapped.
-        """
+        """An error of any library has its request, and what has arrived."""
         response: Any = Mock(spec=["content"])
         type(response).content = PropertyMock(side_effect=inner)
         self.session.get.side_effect = [inner, response]
@@ -444,10 +441,7 @@ class TestSideBySide(PagesTestCase):
             self.asked(), [FIRST, page_url(2), page_url(3)])
 
     def test_nothing_is_asked_after_a_bad_page(self) -> None:
-        """A thread stops by itself if it meets a bad page.
-
-        Here it comes to its end before anybody looks at its pages.
-        """
+        """A thread that meets a bad page stops before anybody looks."""
         bad = response_of({})
         self.serve({**numbered_pages(9), page_url(2): bad}.__getitem__)
         with patch("pages.Thread", autospec=True) as thread:
