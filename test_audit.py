@@ -223,16 +223,9 @@ class TestChanges(unittest.TestCase):
     BEFORE = row_of(repo(2, "google/b"), parse_policy(POLICY, "p.txt"))
 
     @parameterized.expand([
-        ("nothing", "", {}, "", 0),
-        ("license", "", {"license": {"key": "own"}},
-         "google/b\town\tnot allowed\tlicense was MIT\n", 3),
-        ("left_out_now", "--no-archived", {"archived": True, "license": None},
-         "google/b\tnone\t\tlicense was MIT, archived\n", 0),
         ("left_out_before", "--license isc", {"license": {"key": "isc"}},
          "google/b\tisc\tnot allowed\tlicense was MIT\n", 3),
         ("left_out", "--license isc", {"archived": True}, "", 0),
-        ("new_and_gone", "", {"id": 3},
-         "google/b\tMIT\tallowed\tnew\ngoogle/b\tMIT\t\tgone\n", 0),
         ("new_but_left_out", "--source", {"id": 3, "fork": True},
          "google/b\tMIT\t\tgone\n", 0),
         ("gone_but_left_out", "--license isc", {"id": 3}, "", 0),
@@ -528,7 +521,7 @@ class TestFiles(CommandTestCase):
             (status, "", err))
         self.assertEqual(self.files(), {"table.csv": "old\n"})
 
-    def test_nobody_reads_the_notes(self) -> None:
+    def test_nobody_reads_notes(self) -> None:
         """A note that can't be written does not change the status."""
         err = Mock(spec=io.StringIO())
         err.write.side_effect = BrokenPipeError
@@ -571,18 +564,19 @@ class TestOverReplay(CommandTestCase):
          "audit.py: HOST answered 403: Forbidden; authorize the token at "
          "https://github.com/orgs/a/sso?b=c\n"),
         ("control_characters", "google",
-         {"/orgs/google$": [Fault(400, body=b'{"message": "\\u001b[31mred\\n"}')]},
-         1, "", "audit.py: HOST answered 400:  [31mred \n"),
+         {"/orgs/google$": [Fault(400, body=b'{"message": "\\u001b[31m"}')]},
+         1, "", "audit.py: HOST answered 400:  [31m\n"),
     ])
     def test_situation(
             self, _: str, line: str, script: Script, status: int, out: str,
             err: str) -> None:
         """The listing is whole, or there is none, and nothing is saved."""
         self.write("table.csv", "old\n")
-        self.assertEqual(
-            self.run_over_replay(line + " --save table.csv", script,
-                                 REPOS + self.HIDDEN),
-            (status, out, err))
+        with patch.object(requests.Session, "close", autospec=True) as close:
+            result = self.run_over_replay(
+                line + " --save table.csv", script, REPOS + self.HIDDEN)
+        close.assert_called_once()
+        self.assertEqual(result, (status, out, err))
         self.assertEqual(list(self.files()), ["table.csv"])
         self.assertEqual(self.files()["table.csv"] == "old\n", status == 1)
 
@@ -631,13 +625,6 @@ class TestOverReplay(CommandTestCase):
                    side_effect=ValueError) as client:
             self.run_command(line)
         self.assertEqual(client.call_args[0][3], workers)
-
-    def test_session_is_closed(self) -> None:
-        """The one session is closed, after an error as well."""
-        with patch.object(requests.Session, "close", autospec=True) as close:
-            self.run_over_replay("google")
-            self.run_over_replay("nobody")
-        self.assertEqual(close.call_count, 2)
 
     def test_no_thread(self) -> None:
         """If no thread can be started, one line says so."""
@@ -783,43 +770,31 @@ class TestTerminal(CommandTestCase):
         self.assertEqual(progress.warnings, ["something is missing"])
         self.assertEqual(LOG.handlers, [])
 
-    def test_secondary_limit(self) -> None:
-        """A limit is waited for; a warning that follows is not covered."""
-        now = [1000.0]
+    TROUBLE = {"/repos": [Fault(503, {"Retry-After": "0"}),
+                          *said(REPOS[:1]) * 2]}
+    WARNING = "google: GitHub counts 5 public repositories and lists 1\n"
 
-        def sleep(seconds: float) -> None:
-            """Set the clock forward."""
-            now.append(now[-1] + seconds)
-
-        limit = Fault(403, body=b'{"message": "You have exceeded a secondary '
-                      b'rate limit."}')
+    def test_line(self) -> None:
+        """Waits and pages are shown; what is told in the end stays last."""
         terminal = Terminal()
-        with patch("time.sleep", autospec=True, side_effect=sleep):
-            with patch("time.monotonic", autospec=True,
-                       side_effect=lambda: now[-1]):
-                self.run_over_replay("google", err=terminal, script={
-                    "/repos": [limit, *said(REPOS[:1]) * 2]})
+        self.run_over_replay("google", self.TROUBLE, err=terminal)
         self.assertEqual(terminal.lines(), [
-            "", "waiting 60 s before the next try", "pages: 1", "pages: 2",
-            "", "audit.py: google: GitHub counts 5 public repositories and "
-            "lists 1\n"])
-        self.assertEqual(now, [1000, 1060])
+            "", "waiting 0 s before the next try", "pages: 1", "pages: 2",
+            "", "audit.py: " + self.WARNING])
 
     def test_verbose(self) -> None:
         """-v logs requests, waits and warnings once, and shows no line."""
         urllib3, terminal = logging.getLogger("urllib3"), Terminal()
         self.addCleanup(urllib3.setLevel, urllib3.level)
         os.environ["GH_TOKEN"] = "sekret"
-        script = {"/repos": [Fault(503, {"Retry-After": "0"}),
-                             *said(REPOS[:1]) * 2]}
         # -v adds a handler to this list; afterwards the old one is back.
         with patch.object(logging.getLogger(), "handlers", []):
-            self.run_over_replay("google -v", script, err=terminal)
+            self.run_over_replay("google -v", self.TROUBLE, err=terminal)
         log = terminal.getvalue()
         self.assertEqual(log.count("GET /orgs/google HTTP/"), 1)
         self.assertEqual(log.count("GET /orgs/google/repos?"), 3)
         self.assertEqual(log.count("\nwaiting 0 s before the next try\n"), 1)
-        self.assertEqual(log.count("google: GitHub counts 5 public"), 1)
+        self.assertEqual(log.count(self.WARNING), 1)
         self.assertNotRegex(log, "sekret|pages: ")
 
 
