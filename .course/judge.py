@@ -367,7 +367,7 @@ def reasons(run: Run, steady: List[str]) -> Dict[str, str]:
     for test_id in steady:
         trial = (run.trials.get(test_id) or run.unloaded.get(file_of(test_id))
                  or run.unloaded.get(THE_SUITE))
-        if trial and trial.failed:
+        if trial and trial.failed and trial.ending != "not run":
             found[test_id] = trial.ending
     return found
 

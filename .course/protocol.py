@@ -42,8 +42,9 @@ class Job(NamedTuple):
 class Trial(NamedTuple):
     """What a test did in a run, or the import of a file that failed.
 
-    ending: "passed", "skipped", "assertion", "exception" or "time". Where
-        the process ended in the middle of the test, it is "exception".
+    ending: "passed", "skipped", "assertion", "exception", "time" or "not
+        run". Where the process ended in the middle of the test, it is
+        "exception"; where no time was left to begin, "not run".
     message: for one that failed, where and why.
     """
 

@@ -52,6 +52,7 @@ CLOCK = {"time", "monotonic", "perf_counter", "process_time", "sleep"}
 READERS = {"tokenize.py", "linecache.py"}  # read sources, for a traceback
 
 Class = Tuple[str, str]  # the names of its module and its own
+Replaced = Tuple[Any, str, Any]  # whose name, the name, what it is now
 
 
 def settle(folder: str, home: str) -> None:
@@ -139,6 +140,11 @@ def record(recorder: "Recorder", job: Job, done: Set[str]) -> None:
     if job.tests is not None:
         modules = {test_id.split(".")[0] for test_id in job.tests}
         files = [name for name in files if splitext(name)[0] in modules]
+    for module in recorder.modules:
+        # What a file replaces at its import can only be seen afterwards if
+        # it is known what was there. What fails here fails there again.
+        with suppress(Exception):
+            importlib.import_module(module)
     if job.profile is not None:
         threading.setprofile(recorder.profile)
         sys.setprofile(recorder.profile)
@@ -168,7 +174,7 @@ class Recorder(unittest.TestResult):
         self._channel = channel
         self._folder = folder
         self._planted = set(job.sources)
-        self._modules = [splitext(name)[0] for name in job.modules]
+        self.modules = [splitext(name)[0] for name in job.modules]
         self._targets: Dict[str, List[Tuple[str, int, int]]] = {}
         for file, name, first, last in job.profile or []:
             self._targets.setdefault(name, []).append((file, first, last))
@@ -185,6 +191,8 @@ class Recorder(unittest.TestResult):
         self._first = Names([])
         self._before_class = Names([])
         self._before_test = Names([])
+        # What files left replaced at their import, by their modules.
+        self._doubles: Dict[str, List[Replaced]] = {}
 
     def write(self, event: str, name: str, *facts: Any) -> None:
         """Write a line, unless this is a process that a test forked."""
@@ -195,6 +203,7 @@ class Recorder(unittest.TestResult):
     def load(self, name: str) -> List[unittest.TestCase]:
         """Import a file and return its tests; none if that fails."""
         self.write("import", name)
+        before = Names(self.modules)
         try:
             module = importlib.import_module(splitext(name)[0])
             loader = unittest.defaultTestLoader
@@ -205,18 +214,25 @@ class Recorder(unittest.TestResult):
             self.write(
                 "unloaded", name, "exception", self.message(error, name))
             return []
+        finally:
+            self._doubles[splitext(name)[0]] = before.restore()
         self.write("imported", name)
         return tests
 
     def begin(self, ids: List[str]) -> None:
         """Write down which tests will run, in order."""
         self._ids = ids
-        self._first = self._before_class = Names(self._modules)
+        self._first = self._before_class = Names(self.modules)
         self.write("tests", "", ids)
+
+    def begin_module(self, name: str) -> None:
+        """Put in place what its file replaced: its tests rely on that."""
+        for owner, label, value in self._doubles.get(name, []):
+            setattr(owner, label.rpartition(".")[2], value)
 
     def begin_class(self) -> None:
         """Look at what the class finds, before its setUpClass."""
-        self._before_class = Names(self._modules)
+        self._before_class = Names(self.modules)
         self._reached = self._reached_by_class = False
 
     def end_class(self, name: str) -> None:
@@ -225,13 +241,13 @@ class Recorder(unittest.TestResult):
         self._reached = self._reached_by_class = False
 
     def end_module(self, name: str) -> None:
-        """Write down what a module's fixtures left replaced."""
+        """Write down what a module, or its file, left replaced."""
         self.leak(name, self._first.restore())
 
-    def leak(self, name: str, replaced: List[str]) -> None:
+    def leak(self, name: str, replaced: "List[Replaced]") -> None:
         """Write down which names were left replaced by whom."""
         if replaced:
-            self.write("leak", name, replaced)
+            self.write("leak", name, [label for _, label, _ in replaced])
 
     def startTest(self, test: unittest.TestCase) -> None:
         """Write down which test is under way."""
@@ -239,7 +255,7 @@ class Recorder(unittest.TestResult):
         self._reached = False
         self._test, self._trial = test, None
         self.write("start", test.id())
-        self._before_test = Names(self._modules)
+        self._before_test = Names(self.modules)
         self._begun = monotonic()
 
     def stopTest(self, test: unittest.TestCase) -> None:
@@ -349,7 +365,7 @@ class Recorder(unittest.TestResult):
         for caller, _ in walk_stack(frame):
             folder, name = split(caller.f_code.co_filename)
             if folder == self._folder and name != own \
-                    and splitext(name)[0] in self._modules:
+                    and splitext(name)[0] in self.modules:
                 return True
         return False
 
@@ -395,15 +411,15 @@ class Names:
                 self._owners[id(value)] = (
                     value, f"{label}.{name}", dict(vars(value)))
 
-    def restore(self) -> List[str]:
-        """Put back what has been replaced since; return those names."""
+    def restore(self) -> "List[Replaced]":
+        """Put back what has been replaced since; return what that was."""
         replaced = []
         for owner, label, names in self._owners.values():
             now = vars(owner)
             for name, value in names.items():
                 if now.get(name, self) is not value and is_replaced(
                         value, now.get(name)):
-                    replaced.append(f"{label}.{name}")
+                    replaced.append((owner, f"{label}.{name}", now.get(name)))
                     with suppress(AttributeError, TypeError):
                         setattr(owner, name, value)
         return replaced
@@ -437,6 +453,8 @@ def with_boundaries(
         before = class_of(tests[place - 1]) if place else ("", "")
         after = class_of(
             tests[place + 1]) if tests[place + 1:] else ("", "")
+        if module != before[0]:
+            yield boundary("", partial(recorder.begin_module, module))
         if (module, name) != before:
             yield boundary(module, recorder.begin_class)
         yield test

@@ -79,6 +79,7 @@ def right(graded: Grade) -> Iterator[str]:
         yield ("   no test could be run: the suite" if name == THE_SUITE
                else f"   can't be imported, and is left out: {name}")
         yield f"      {message}"
+        yield f"      {try_command(graded, '0')}"
     for test_id in graded.are("wrong"):
         yield f"   wrong: {test_id} fails, and is left out until it is mended:"
         yield from shown(graded, test_id)
@@ -87,8 +88,8 @@ def right(graded: Grade) -> Iterator[str]:
         yield from shown(graded, test_id)
     for name, replaced in graded.leaks.items():
         yield paragraph(
-            f"{name} leaves a double behind: {some(replaced)}. The tests "
-            "after it were judged without it.")
+            f"{name} leaves a double behind: {some(replaced)}. All "
+            "other tests were judged without it.")
     skipped = graded.are("skipped")
     if skipped:
         yield (f"   {count(len(skipped), 'test')} skipped, which can't notice "
@@ -107,8 +108,8 @@ def right(graded: Grade) -> Iterator[str]:
     if graded.seconds > LONG:
         yield paragraph(f"Grading took {graded.seconds:.0f} s. What took "
                         f"longest on the right code: {slowest(graded)}. "
-                        "Mistakes on which a test ran out of time: "
-                        f"{ran_out_of_time(graded)}.")
+                        "Tests that ran out of time on mistakes: "
+                        f"{some(ran_out_of_time(graded)) or 'none'}.")
 
 
 def slowest(graded: Grade) -> str:
@@ -117,11 +118,13 @@ def slowest(graded: Grade) -> str:
     return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in order)
 
 
-def ran_out_of_time(graded: Grade) -> int:
-    """Return on how many mistakes a test ran out of time."""
-    return sum(any(graded.tests[test_id].notices[mistake.number] == "time"
-                   for test_id in graded.noticing(mistake))
-               for mistake in graded.noticed)
+def ran_out_of_time(graded: Grade) -> List[str]:
+    """Return which tests ran out of time on mistakes, and on which."""
+    on = {test_id: [str(number) for number, reason in test.notices.items()
+                    if reason == "time"]
+          for test_id, test in graded.tests.items()}
+    return [f"{test_id} (on {' and '.join(numbers)})"
+            for test_id, numbers in on.items() if numbers]
 
 
 def shown(graded: Grade, test_id: str) -> Iterator[str]:

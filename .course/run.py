@@ -165,8 +165,9 @@ class Runners:
             print(json.dumps(job), file=stdin, flush=True)
         reply = stdout.readline()
         if not reply:
-            return Run({}, {THE_SUITE: Trial(
-                "exception", "ended the process that watches it")}, {})
+            why = "ended the process that watches it"
+            return Run({}, {THE_SUITE: Trial("exception", why)}, {},
+                       output=f"The run {why}.\n")
         with self._lock:
             self._idle.setdefault(job.seed, []).append(process)
         trials, unloaded, leaks, shares, output = json.loads(reply)

@@ -29,9 +29,11 @@ import report
 import suite as suite_module
 from assignment import OWN, Unusable, read_assignment
 from judge import Grade
+from protocol import Run
 from recorder import is_loopback
 from run import Gate, Runners
 from suite import read_suite
+from watcher import LATE, extended
 
 PROJECT = OWN.parent.parent
 STARTER = PROJECT / ".course" / "starter"
@@ -120,14 +122,14 @@ class GraderTestCase(unittest.TestCase):
 class TestHostileSuites(GraderTestCase):
     """What goes wrong in one test leaves all others their due."""
 
-    @parameterized.expand([
+    FAILING = [
         ("fails", "self.assertEqual(1, 2)",
-         "test_it.py, line 8: AssertionError: 1 != 2"),
-        ("raises", "{}['a']", "test_it.py, line 8: KeyError: 'a'"),
+         "test_fails.py, line 8: AssertionError: 1 != 2"),
+        ("raises", "{}['a']", "test_raises.py, line 8: KeyError: 'a'"),
         ("exits", "os._exit(0)", "ended its process with status 0"),
         ("exits_with_status", "os._exit(3)",
          "ended its process with status 3"),
-        ("sys_exit", "sys.exit(3)", "test_it.py, line 8: SystemExit: 3"),
+        ("sys_exit", "sys.exit(3)", "test_sys_exit.py, line 8: SystemExit: 3"),
         ("interrupts", "raise KeyboardInterrupt",
          "was interrupted"),
         ("kills_itself", "os.kill(os.getpid(), signal.SIGKILL)",
@@ -135,25 +137,29 @@ class TestHostileSuites(GraderTestCase):
         ("kills_its_group", "os.killpg(0, signal.SIGKILL)",
          "was killed by SIGKILL"),
         ("eats_memory", "bytearray(2 ** 31)",
-         "test_it.py, line 8: MemoryError"),
+         "test_eats_memory.py, line 8: MemoryError"),
         ("writes_much",
          "with open('big', 'wb') as big: big.seek(2 ** 28); big.write(b'x')",
-         "test_it.py, line 8: OSError: [Errno 27] File too large"),
+         "test_writes_much.py, line 8: OSError: [Errno 27] File too large"),
         ("long_message", "self.fail('x' * 10 ** 7)",
-         "test_it.py, line 8: AssertionError: " + "x" * 364),
+         "test_long_message.py, line 8: AssertionError: " + "x" * 354),
         ("odd_message", "self.fail('a\\n\\x1b\\ud800')",
-         "test_it.py, line 8: AssertionError: a ??"),
-    ])
-    def test_one_test(self, _: str, line: str, words: str) -> None:
-        """Only that test is wrong, and a line says why."""
-        graded = self.grade(self.write(test_it=suite(line)))
-        bad = graded.tests[BAD_ID]
-        self.assertEqual((bad.verdict, bad.message), ("wrong", words))
-        self.assertEqual(graded.tests[GOOD_ID].notices, {2: "assertion"})
+         "test_odd_message.py, line 8: AssertionError: a ??"),
+    ]
+
+    def test_failing(self) -> None:
+        """Only such tests are wrong, and a line says why."""
+        graded = self.grade(self.write(**{
+            f"test_{name}": suite(line) for name, line, _ in self.FAILING}))
+        for name, _, words in self.FAILING:
+            with self.subTest(name):
+                bad = graded.tests[f"test_{name}.TestBad.test_bad"]
+                good = graded.tests[f"test_{name}.TestGood.test_good"]
+                self.assertEqual((bad.verdict, bad.message), ("wrong", words))
+                self.assertEqual(good.notices, {2: "assertion"})
 
     @parameterized.expand([
         ("loop", "while True: pass"),
-        ("sleep", "time.sleep(99)"),
         ("stopped", "os.kill(os.getpid(), signal.SIGSTOP)"),
     ])
     def test_hangs(self, _: str, line: str) -> None:
@@ -163,19 +169,23 @@ class TestHostileSuites(GraderTestCase):
             graded.tests[BAD_ID].message, f"took more than {SHORT} s")
         self.assertEqual(graded.tests[GOOD_ID].notices, {2: "assertion"})
 
-    @parameterized.expand([
+    NETWORK = [
         ("connect", "socket.create_connection(('192.0.2.1', 80))"),
         ("name", "socket.gethostbyname('example.com')"),
         ("send", "socket.socket(type=socket.SOCK_DGRAM).sendto("
          "b'x', ('192.0.2.1', 9))"),
         ("get_json", "get_json('http://example.com')"),
-    ])
-    def test_no_network(self, _: str, line: str) -> None:
+    ]
+
+    def test_no_network(self) -> None:
         """A test that asks another machine is told that there is none."""
-        graded = self.grade(self.write(test_it=suite(line)))
-        self.assertEqual(graded.tests[BAD_ID].verdict, "wrong")
-        self.assertIn("graded test has no network",
-                      graded.tests[BAD_ID].message)
+        graded = self.grade(self.write(**{
+            f"test_{name}": suite(line) for name, line in self.NETWORK}), [])
+        for name, _ in self.NETWORK:
+            with self.subTest(name):
+                bad = graded.tests[f"test_{name}.TestBad.test_bad"]
+                self.assertEqual(bad.verdict, "wrong")
+                self.assertIn("graded test has no network", bad.message)
 
     @parameterized.expand([
         ("prints", "print('x' * 50_000_000)"),
@@ -391,6 +401,19 @@ class TestZ(unittest.TestCase):
         self.assertIn(f"{who} leaves a double behind: {what}.",
                       " ".join(report.report(graded).split()))
 
+    def test_leak_at_import(self) -> None:
+        """A file's own tests keep its double; those of other files do not."""
+        graded = self.grade(self.write(
+            test_a=IMPORTS + """
+patch('client.get_json', return_value={'login': 'a'}).start()
+
+class TestA(unittest.TestCase):
+    def test_org(self):
+        self.assertEqual(GithubOrgClient('a').org, {'login': 'a'})
+""", test_b=IMPORTS + GOOD + self.CLASS.format("")))
+        self.assertEqual(graded.leaks, {"test_a": ["client.get_json"]})
+        self.assertEqual(graded.left_out, [])
+
     @parameterized.expand([
         ("stopped", "def setUp(self):\n"
          "        patcher = patch('client.get_json')\n"
@@ -474,6 +497,18 @@ class TestOrg(unittest.TestCase):
             [("test_it.TestOrg.test_b", "test_it.TestOrg.test_a")])
         self.assertIn("test_b (not alone, but after test_it.TestOrg.test_a)",
                       report.report(graded))
+
+    def test_no_time_left(self) -> None:
+        """What was not run, for want of time, notices nothing."""
+        written = b"".join(ascii(event).encode() + b"\n" for event in (
+            ("tests", "", ["t.T.a", "t.T.b", "t.T.c"]), ("start", "t.T.a"),
+            ("end", "t.T.a", "passed"), ("start", "t.T.b")))
+        run, complete = extended(Run({}, {}, {}), written, LATE)
+        self.assertTrue(complete)
+        self.assertEqual(
+            judge.reasons(run, ["t.T.a", "t.T.b", "t.T.c"]),
+            {"t.T.b": "time"})
+        self.assertIn("was not run", run.trials["t.T.c"].message)
 
 
 class TestFolders(GraderTestCase):
@@ -589,14 +624,15 @@ class TestSource(unittest.TestCase):
         with patch.object(report, "LONG", 0):
             self.assertRegex(
                 " ".join(report.report(graded).split()), r"Grading took \d+ "
-                rf"s. What took longest on the right code: {BAD_ID} 0\.\d s, ")
+                rf"s. What took longest on the right code: {BAD_ID} 0\.\d "
+                "s, .* Tests that ran out of time on mistakes: none.")
 
 
 class TestClass(GraderTestCase):
     """Tests of what a teacher gets: pages, tables, statuses."""
 
-    def reports(self) -> Path:
-        """Write pages about a class of three; return their folder."""
+    def test_pages(self) -> None:
+        """There are two for the class, and a page and JSON for each suite."""
         odd = self.write() / "<b>ann & co"
         odd.mkdir()
         (odd / "test_it.py").write_text(suite(
@@ -608,11 +644,6 @@ class TestClass(GraderTestCase):
         self.assertEqual(sorted(err.splitlines()), sorted([
             f"{STARTER}: noticed 6", f"{odd}: noticed 1",
             "nowhere: no score"]))
-        return folder
-
-    def test_pages(self) -> None:
-        """There are two for the class, and a page and JSON for each suite."""
-        folder = self.reports()
         self.assertEqual(sorted(path.name for path in folder.iterdir()), [
             "index.html", "names.html", *(
                 f"suite-{number}.{kind}" for number in (1, 2, 3)
@@ -637,10 +668,7 @@ class TestClass(GraderTestCase):
                 sum(test["score"] for test in data["tests"]), score)
         self.assertEqual(
             json.loads((folder / "suite-3.json").read_text())["score"], 0)
-
-    def test_words_are_folded(self) -> None:
-        """What a mistake is stands nowhere but in a fold."""
-        folder = self.reports()
+        # What a mistake is stands nowhere but in a fold.
         text = (folder / "suite-2.html").read_text(encoding="utf-8")
         self.assertIn("<details><summary>7 get_json</summary>asks twice"
                       "</details>", text)
@@ -648,16 +676,17 @@ class TestClass(GraderTestCase):
 
     def test_pages_of_earlier(self) -> None:
         """The grader's own old pages are replaced, no other file is."""
-        folder = self.reports()
+        folder = self.write()
+        self.command("--reports", str(folder), "nowhere", "no", "never")
+        self.assertTrue((folder / "suite-3.json").exists())
         (folder / "suite-4.txt").write_text("mine")
         (folder / "suite-5.html").write_text("mine")
-        self.command("--reports", str(folder), str(STARTER))
+        self.command("--reports", str(folder), "nowhere")
         self.assertEqual(sorted(path.name for path in folder.iterdir()), [
             "index.html", "names.html", "suite-1.html", "suite-1.json",
             "suite-4.txt", "suite-5.html"])
         (folder / "index.html").write_text("mine")
-        status, _, err = self.command(
-            "--reports", str(folder), str(STARTER))
+        status, _, err = self.command("--reports", str(folder), "nowhere")
         self.assertEqual((status, err), (
             2, f".course/grade.py: {folder / 'index.html'}: this is not one "
             "of the grader's pages\n"))
@@ -685,18 +714,20 @@ class TestClass(GraderTestCase):
             "KeyError: 'x'"})
 
     @parameterized.expand([
-        ("enough", "6", 0, "pass"), ("too_few", "7", 1, "pass"),
-        ("wrong", "1", 1, "self.fail()"),
-        ("unsteady", "1", 1, "self.assertLess(random.random(), 0.5)"),
+        ("right", [1, 1, 0, 0], "pass"), ("wrong", [1] * 4, "self.fail()"),
+        ("unsteady", [1] * 4, "self.assertLess(random.random(), 0.5)"),
     ])
-    def test_at_least(self, _: str, number: str, expected: int,
-                      line: str) -> None:
+    def test_at_least(self, _: str, expected: List[int], line: str) -> None:
         """The status is 0 if so many are noticed, and no test left out."""
-        folder = self.write(test_more=suite(line))
-        for file in STARTER.glob("*.py"):
-            shutil.copy(str(file), str(folder))
-        status, _, _ = self.command(str(folder), "--at-least", number, "--csv")
-        self.assertEqual(status, expected)
+        graded = self.grade(self.write(test_it=suite(line)), [2, 7])
+        self.assertEqual(
+            [graded.status(number) for number in (None, 2, 1, 0)], expected)
+
+    def test_at_least_as_an_option(self) -> None:
+        """The number on the command line decides the status."""
+        for number, expected in (("6", 0), ("7", 1)):
+            status, _, _ = self.command(str(STARTER), "--at-least", number)
+            self.assertEqual(status, expected)
 
     @parameterized.expand([
         ("folder", ["nowhere"], "nowhere: there is no such folder"),
@@ -762,7 +793,7 @@ class TestClass(GraderTestCase):
 class TestByHand(GraderTestCase):
     """What a report says is what plain unittest says."""
 
-    @parameterized.expand([(number,) for number in ("1", "2", "15", "17")])
+    @parameterized.expand(["1", "2", "17"])
     def test_starter(self, number: str) -> None:
         """The suite fails in the changed copy if it notices the mistake."""
         folder = self.write() / "copy"
@@ -905,7 +936,7 @@ class TestA(unittest.TestCase):
             self.assertIn("its name changes", graded.tests[test_id].message)
         self.assertEqual(graded.tests[GOOD_ID].notices, {2: "assertion"})
 
-    @parameterized.expand([
+    ENDINGS = [
         ("skip", "skipped", "self.skipTest('why not')"),
         ("sub_test", "wrong", "with self.subTest(): self.fail()"),
         ("good_sub_test", "passes", "with self.subTest(): pass"),
@@ -919,11 +950,17 @@ class TestA(unittest.TestCase):
          "with self.subTest(2): self.skipTest('why not')"),
         ("skip_and_cleanup", "wrong", "self.addCleanup(self.fail)",
          "self.skipTest('why not')"),
-    ])
-    def test_outcome(self, _: str, verdict: str, *lines: str) -> None:
+    ]
+
+    def test_verdict(self) -> None:
         """What unittest calls no failure is none."""
-        graded = self.grade(self.write(test_it=suite(*lines)))
-        self.assertEqual(graded.tests[BAD_ID].verdict, verdict)
+        graded = self.grade(self.write(**{
+            f"test_{name}": suite(*lines)
+            for name, _, *lines in self.ENDINGS}), [])
+        for name, verdict, *_ in self.ENDINGS:
+            with self.subTest(name):
+                bad = graded.tests[f"test_{name}.TestBad.test_bad"]
+                self.assertEqual(bad.verdict, verdict)
 
     def test_all_skipped(self) -> None:
         """A suite of skipped tests does not pass."""

@@ -28,8 +28,7 @@ PRELOADED = (
     "unittest.mock", "argparse", "http.server", "email.utils", "logging",
     "concurrent.futures.thread", "json", "io", "os")
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
-LATE = (f"was not run: the tests before it took more than {RUN_SECONDS:g} s "
-        "together")
+LATE = f"took more than {RUN_SECONDS:g} s together with the tests before it"
 
 
 def serve(needs: List[str]) -> None:
@@ -223,6 +222,8 @@ def extended(known: Run, written: bytes, end: str) -> Tuple[Run, bool]:
         unloaded[THE_SUITE] = blamed
         return run, True
     if end == LATE:
+        blamed = Trial("not run", "was not run: the tests before it took "
+                       f"more than {RUN_SECONDS:g} s together")
         trials.update((name, blamed) for name in left)
         return run, True
     if begun and not testing and not progress and left:
