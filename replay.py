@@ -124,7 +124,7 @@ def listing(repos: List[Repo], query: Mapping[str, str]) -> List[Repo]:
     repos = list(filter(is_wanted, repos))
     if "sort" in query or "direction" in query:
         fact = SORTS.get(query.get("sort", "created"), "created_at")
-        repos.sort(key=lambda repo: str(repo.get(fact) or "").lower())
+        repos.sort(key=lambda repo: (repo.get(fact) or "").lower())
         usual = "asc" if fact == "full_name" else "desc"
         if query.get("direction", usual) == "desc":
             repos.reverse()

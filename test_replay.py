@@ -15,16 +15,16 @@ import subprocess
 import sys
 import threading
 import unittest
-from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from http.client import HTTPConnection
 from io import StringIO
 from itertools import repeat
 from pathlib import Path
+from queue import Queue
 from runpy import run_path
 from time import monotonic
 from typing import (
-    Any, Dict, Iterable, Iterator, List, Mapping, Optional, TextIO, Tuple,
-    Type)
+    Any, Dict, Iterable, List, Mapping, Optional, TextIO, Tuple, Type)
 from unittest.mock import Mock, patch
 from urllib.parse import urlsplit
 
@@ -98,29 +98,21 @@ class TestAnswer(unittest.TestCase):
             f"{rel}={number}" for number, rel in re.findall(
                 r'[?&]page=(\d+)[^>]*>; rel="(\w+)"', link or "")))
 
-    def test_link(self) -> None:
-        """A link goes to the listing by id, and keeps the rest of a query."""
-        url = API_URL + "/organizations/1342004/repos?type=all&page="
-        link = answer(f"{REPOS}?type=all&page=1&per_page=125", PAGED_REPOS)[2]
-        self.assertEqual(link, f'<{url}2&per_page=125>; rel="next", '
-                         f'<{url}3&per_page=125>; rel="last"')
-
     @parameterized.expand([
-        ("", "b A c"),
-        ("type=all", "b A c"),
-        ("type=public", "b c"),
-        ("type=private", "A"),
-        ("type=forks", "b"),
-        ("type=sources", "A c"),
-        ("type=member", "A"),
-        ("sort=full_name", "A b c"),
-        ("sort=full_name&direction=desc", "c b A"),
-        ("sort=created", "b A c"),
-        ("sort=created&direction=asc", "c A b"),
-        ("sort=updated", "A c b"),
-        ("sort=pushed", "c b A"),
-        ("direction=asc", "c A b"),
-        ("type=sources&sort=full_name&direction=desc", "c A"),
+        ("", "B a c"),
+        ("type=all", "B a c"),
+        ("type=public", "B c"),
+        ("type=private", "a"),
+        ("type=forks", "B"),
+        ("type=sources", "a c"),
+        ("type=member", "a"),
+        ("sort=full_name", "a B c"),
+        ("sort=created", "B a c"),
+        ("sort=created&direction=asc", "c a B"),
+        ("sort=updated", "a c B"),
+        ("sort=pushed", "c B a"),
+        ("direction=asc", "c a B"),
+        ("type=sources&sort=full_name&direction=desc", "c a"),
     ])
     def test_listing(self, query: str, expected: str) -> None:
         """The listing is filtered and sorted as GitHub's page says.
@@ -128,9 +120,9 @@ class TestAnswer(unittest.TestCase):
         What a repository lacks counts as false, and comes first.
         """
         repos: List[Document] = [
-            {"full_name": "b", "fork": True, "created_at": "2003",
+            {"full_name": "B", "fork": True, "created_at": "2003",
              "updated_at": "2001", "pushed_at": "2001"},
-            {"full_name": "A", "private": True, "created_at": "2002",
+            {"full_name": "a", "private": True, "created_at": "2002",
              "updated_at": "2003", "pushed_at": None,
              "permissions": {"push": True}},
             {"full_name": "c", "updated_at": "2002", "pushed_at": "2002",
@@ -143,13 +135,11 @@ class TestAnswer(unittest.TestCase):
         """Made-up repositories differ in id, name and license."""
         repos = numbered_repos(6)
         self.assertEqual(
-            [repo["license"] and repo["license"]["key"] for repo in repos],
-            ["apache-2.0", "bsd-3-clause", "bsl-1.0", "other", None,
-             "apache-2.0"])
-        self.assertEqual([repo["name"][-2:] for repo in repos],
-                         ["01", "02", "03", "04", "05", "06"])
-        self.assertEqual(
-            [repo["id"] for repo in repos], list(range(900000001, 900000007)))
+            [repo["license"] and repo["license"]["spdx_id"] for repo in repos],
+            ["Apache-2.0", "BSD-3-Clause", "BSL-1.0", "NOASSERTION", None,
+             "Apache-2.0"])
+        self.assertEqual((repos[0]["name"], repos[0]["id"], repos[5]["id"]),
+                         ("repo-00001", 900000001, 900000006))
         self.assertEqual(len({repo["node_id"] for repo in repos}), 6)
 
 
@@ -173,24 +163,21 @@ class ReplayTestCase(unittest.TestCase):
         return connection
 
 
-def endless() -> Iterator[Fault]:
-    """Yield one fault and another, as a generator without a length."""
-    yield Fault(500)
-    yield Fault(502)
-
-
 class TestScript(ReplayTestCase):
     """Tests of the script: which request meets which fault."""
 
     def test_faults_in_order(self) -> None:
-        """The first key that is found gives its faults, one an answer."""
+        """The first key that is found gives its faults, one an answer.
+
+        Of an iterator's faults, only the first must meet a request.
+        """
         url = self.start_replay({
             "page=2": [Fault(500), Fault(), Fault(502)], "&page": [Fault(404)],
-            "never": []}) + REPOS
+            "never": [], "/repos$": iter([Fault(500)] * 2)}) + REPOS
         targets = ["?x&page=2"] * 4 + ["?x&page=3"] * 2 + [""]
         self.assertEqual(
             [requests.get(url + target).status_code for target in targets],
-            [500, 200, 502, 200, 404, 200, 200])
+            [500, 200, 502, 200, 404, 200, 500])
 
     @parameterized.expand([
         ("none_asked", {"x": [Fault()]}, "", "1 of 'x'; the requests: none"),
@@ -199,25 +186,18 @@ class TestScript(ReplayTestCase):
         ("another_key", {"o": [Fault()], "p": [Fault()], "x": [],
                          "y": repeat(Fault())}, "/op",
          "1 of 'p', 1 of 'y'; the requests: /op"),
-        ("generator", {"page": endless()}, "/o",
+        ("iterator", {"page": iter([Fault()] * 2)}, "/o",
          "1 of 'page'; the requests: /o"),
     ])
     def test_fault_that_never_happens(
             self, _: str, script: Mapping[str, Iterable[Fault]], target: str,
             expected: str) -> None:
         """Leaving the block tells which faults are left, and the requests."""
-        with self.assertRaises(AssertionError) as caught:
+        words = f"^faults in the script met no request: {expected}$"
+        with self.assertRaisesRegex(AssertionError, words):
             with replay(script) as url:
                 if target:
                     requests.get(url + target)
-        self.assertEqual(
-            str(caught.exception),
-            f"faults in the script met no request: {expected}")
-
-    def test_faults_without_a_length(self) -> None:
-        """Of a generator's faults, only the first must meet a request."""
-        with replay({"orgs": endless()}) as url:
-            self.assertEqual(requests.get(url + "/orgs/x").status_code, 500)
 
     def test_another_error(self) -> None:
         """An error on its way is not replaced by that of faults left."""
@@ -240,11 +220,12 @@ class TestServer(ReplayTestCase):
         """Whatever points to the API in an answer points to the replay."""
         url = self.start_replay(repos=PAGED_REPOS)
         with patch("replay.time", return_value=7.5):
-            listing = requests.get(url + REPOS)
+            listing = requests.get(url + REPOS + "?type=all&page=2&x=y")
         org = requests.get(url + ORG)
         self.assertEqual(org.json()["repos_url"], url + REPOS)
         self.assertEqual(listing.links["next"]["url"],
-                         url + "/organizations/1342004/repos?page=2")
+                         url + "/organizations/1342004/repos?type=all&page=3"
+                         "&x=y")
         self.assertNotIn("api.github.com", org.text + listing.text)
         self.assertNotIn("Link", org.headers)
         headers = dict(listing.headers)
@@ -258,81 +239,64 @@ class TestServer(ReplayTestCase):
             "X-RateLimit-Resource": "core"})
 
     def test_on_request(self) -> None:
-        """Every request is passed on, with its headers."""
+        """Every request is passed on with its headers, and logged."""
         on_request = Mock(spec_set=[])
         url = self.start_replay(on_request=on_request)
         connection = self.connect(url)
-        connection.request("GET", "/orgs/x?y", headers={"Accept": "z"})
-        connection.getresponse().read()
-        on_request.assert_called_once_with(Asked("/orgs/x?y", {
+        with self.assertLogs("replay", "INFO") as logs:
+            connection.request("GET", ORG + "?y", headers={"Accept": "z"})
+            connection.getresponse().read()
+        on_request.assert_called_once_with(Asked(ORG + "?y", {
             "Host": urlsplit(url).netloc, "Accept-Encoding": "identity",
             "Accept": "z"}))
+        self.assertEqual(logs.output, [
+            'INFO:replay:"GET /orgs/google?y HTTP/1.1" 200 -'])
 
     def test_one_connection(self) -> None:
         """One connection serves request after request, in parts or whole."""
         connection = self.connect(self.start_replay(
             {"parts": [Fault(body=[b"[1", b", 2]"])]}))
         first = connection.sock
-        for method, target, keys in (
-                ("GET", "/", set(problem(404).document)), ("HEAD", ORG, None),
-                ("GET", "/parts", {1, 2}), ("GET", ORG, set(org_payload))):
+        for method, target, expected in (
+                ("GET", "/", b"Not Found"), ("HEAD", ORG, b"^$"),
+                ("GET", "/parts", b"^.1, 2]$"), ("GET", ORG, b"login")):
             connection.request(method, target)
-            response = connection.getresponse()
-            if keys is None:
-                self.assertGreater(int(response.headers["Content-Length"]), 99)
-                self.assertEqual(response.read(), b"")
-            else:
-                self.assertEqual(set(json.loads(response.read())), keys)
+            self.assertRegex(connection.getresponse().read(), expected)
         self.assertIs(connection.sock, first)
 
     @parameterized.expand([
-        ("status", Fault(503), 503, None, set(problem(503).document)),
-        ("headers", Fault(headers={"Link": "<x>", "Content-Type": None}),
-         200, "<x>", set(org_payload)),
-        ("all", Fault(301, {"Link": "y"}, b'{"b": 1}'), 301, "y", {"b"}),
+        ("status", "1.0", Fault(503), b'^HTTP/1.1 503 .*"status": "503"'),
+        ("header", "1.0", Fault(headers={"Link": "x"}), b"\nLink: x\r\n"),
+        ("no_header", "1.0", Fault(headers={"Content-Type": None}),
+         b"^((?!Content-Type).)+$"),
+        ("all", "1.0", Fault(301, {"A": "b"}, b"c"),
+         b"^HTTP/1.1 301 .*\nContent-Length: 1\r\n.*\nA: b\r\n\r\nc$"),
+        ("cut", "1.1", Fault(body=b"abcdef", cut=2),
+         b"^HTTP/1.1 200 OK\r\n.*\nContent-Length: 6\r\n.*\r\n\r\nab$"),
+        ("nothing", "1.1", Fault(cut=0), b"^$"),
+        ("raw", "1.1", Fault(raw=b"nonsense\r\n"), b"^nonsense\r\n$"),
+        ("raw_but_nothing", "1.1", Fault(raw=b"nonsense", cut=0), b"^$"),
     ])
-    def test_changed_answer(
-            self, _: str, fault: Fault, status: int, link: Optional[str],
-            keys: Any) -> None:
-        """A fault changes status, headers and body; the rest is as usual."""
-        got = requests.get(self.start_replay({"org": [fault]}) + ORG)
-        self.assertEqual(
-            (got.status_code, got.headers.get("Link"), set(got.json())),
-            (status, link, keys))
-        self.assertEqual("Content-Type" in got.headers,
-                         "Content-Type" not in fault.headers)
+    def test_fault(
+            self, _: str, version: str, fault: Fault, expected: bytes) -> None:
+        """A fault changes an answer, or ends the connection within it.
 
-    @parameterized.expand([
-        ("nothing", Fault(cut=0), b"^$"),
-        ("raw", Fault(raw=b"nonsense\r\n"), b"^nonsense\r\n$"),
-        ("raw_but_nothing", Fault(raw=b"nonsense", cut=0), b"^$"),
-        ("cut", Fault(body=b"abcdef", cut=2),
-         b"(?s)^HTTP/1.1 200 OK\r\n.*Content-Length: 6\r\n.*\r\n\r\nab$"),
-    ])
-    def test_end_of_connection(
-            self, _: str, fault: Fault, expected: bytes) -> None:
-        """A fault can end the connection before or within an answer."""
+        HTTP/1.0 ends it after each answer; HTTP/1.1 keeps it otherwise.
+        """
         connection = self.connect(self.start_replay({"org": [fault]}))
-        connection.request("GET", ORG)
+        connection.sock.sendall(f"GET {ORG} HTTP/{version}\r\n\r\n".encode())
         with connection.sock.makefile("rb") as file:
-            self.assertRegex(file.read(), expected)
+            self.assertRegex(file.read(), b"(?s)" + expected)
 
     def test_parts_one_by_one(self) -> None:
         """A part is sent before the next one is made."""
-        received = threading.Event()
-
-        def parts() -> Iterator[bytes]:
-            """Yield a part, and another once the first has arrived."""
-            yield b"1"
-            yield b"2" if received.wait(10) else b"too late"
-
-        connection = self.connect(
-            self.start_replay({"org": [Fault(body=parts())]}))
+        parts: "Queue[bytes]" = Queue()
+        connection = self.connect(self.start_replay(
+            {"org": [Fault(body=iter(parts.get, b"end"))]}))
+        self.addCleanup(parts.put, b"end")
         connection.request("GET", ORG)
-        response = connection.getresponse()
-        self.assertEqual(response.read(1), b"1")
-        received.set()
-        self.assertEqual(response.read(), b"2")
+        parts.put(b"1")
+        self.assertEqual(connection.getresponse().read(1), b"1")
 
     def test_wait(self) -> None:
         """An answer comes no sooner than its fault says."""
@@ -366,7 +330,8 @@ class TestServer(ReplayTestCase):
 
     @parameterized.expand([
         ("hangs_up", BrokenPipeError, "^$"),
-        ("wrong_test", ZeroDivisionError, "(?s)Traceback.*ZeroDivisionError"),
+        ("wrong_test", ZeroDivisionError,
+         r"(?s)from \('127.0.0.1', [0-9]+\)\n.*Traceback.*ZeroDivisionError"),
     ])
     def test_error_in_a_thread(
             self, _: str, error: Type[Exception], expected: str) -> None:
@@ -512,25 +477,6 @@ class TestProgram(ReplayTestCase):
         basic_config.assert_called_once_with(
             level=logging.INFO, format="%(message)s")
 
-    def test_ctrl_c(self) -> None:
-        """A program of its own ends by Ctrl-C, and has logged requests."""
-        handler = signal.signal(signal.SIGINT, signal.default_int_handler)
-        self.addCleanup(signal.signal, signal.SIGINT, handler)
-        process = subprocess.Popen(
-            [sys.executable, "-W", "error", "replay.py", "--port", "0"],
-            cwd=str(HERE), env={**os.environ, "PYTHONUNBUFFERED": ""},
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            universal_newlines=True)
-        self.addCleanup(process.__exit__, None, None, None)
-        self.addCleanup(process.kill)
-        assert process.stdout
-        url = process.stdout.readline().strip()
-        self.assertEqual(requests.get(url + ORG).status_code, 200)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=10)
-        self.assertEqual((process.returncode, out, err),
-                         (130, "", '"GET /orgs/google HTTP/1.1" 200 -\n'))
-
     def test_wrong_port(self) -> None:
         """A port that can't be had is one line, with status 1."""
         used = self.start_replay().rpartition(":")[2]
@@ -544,7 +490,8 @@ class TestProgram(ReplayTestCase):
         status, out, err = run_program("--help")
         self.assertEqual((status, err), (0, ""))
         self.assertIn("--record ORG [NAME ...]", out)
-        self.assertIn("(8000); 0 for a free one", " ".join(out.split()))
+        for words in "(8000); 0 for a free one", "loopback, as":
+            self.assertIn(words, " ".join(out.split()))
 
 
 def urls(names: str) -> str:
@@ -553,18 +500,17 @@ def urls(names: str) -> str:
 
 
 # GitHub's published schemas "organization-full" and "minimal-repository", in
-# https://github.com/github/rest-api-description, as keys by their JSON types:
-# what must be there, and what may. A key with a dot is one of an object
-# within, where there is that object.
+# https://github.com/github/rest-api-description: which keys must be there, by
+# their JSON types, and which may. A key with a dot is one of an object within,
+# where there is that object.
 ORG_MUST = {
     "string": "login node_id url type created_at updated_at " + urls(
         "repos events hooks issues members public_members avatar html"),
     "string or null": "description archived_at",
     "integer": "id public_repos public_gists followers following",
     "boolean": "has_organization_projects has_repository_projects"}
-ORG_MAY = {  # The schema does not say that GitHub sends null for these.
-    "string or null": "name company blog location email twitter_username",
-    "boolean": "is_verified"}
+# The schema does not say that GitHub sends null for these.
+ORG_MAY = "name company blog location email twitter_username is_verified"
 REPO_MUST = {
     "string": "node_id name full_name url owner.login owner.node_id owner.url "
     "owner.type license.key license.spdx_id " + urls(
@@ -582,15 +528,13 @@ REPO_MUST = {
     "boolean": "private fork owner.site_admin archived",
     "object": "owner",
     "object or null": "license"}
-REPO_MAY = {
-    "integer": "forks_count watchers_count size open_issues_count forks "
-    "open_issues watchers",
-    "string": "git_url ssh_url clone_url svn_url default_branch license.name "
-    "license.node_id",
-    "string or null": "mirror_url homepage created_at updated_at license.url",
-    "boolean": "has_issues has_projects has_wiki has_pages has_downloads "
-    "disabled permissions.admin permissions.push permissions.pull",
-    "object": "permissions"}
+REPO_MAY = (
+    "forks_count watchers_count size open_issues_count forks open_issues "
+    "watchers git_url ssh_url clone_url svn_url mirror_url homepage "
+    "default_branch created_at updated_at has_issues has_projects has_wiki "
+    "has_pages has_downloads disabled license.name license.node_id "
+    "license.url permissions permissions.admin permissions.push "
+    "permissions.pull")
 KINDS = {type(None): "null", bool: "boolean", int: "integer", str: "string",
          float: "number", list: "array", dict: "object"}
 
@@ -618,18 +562,14 @@ def broken(document: Document, schema: Mapping[str, str]) -> List[str]:
 
 
 def notes(
-        documents: List[Document], must: Mapping[str, str],
-        may: Mapping[str, str]) -> List[str]:
-    """Return what else has changed: new keys, keys gone or of another type."""
+        documents: List[Document], must: Mapping[str, str], may: str
+        ) -> List[str]:
+    """Return which keys are new, and which others are no longer sent."""
     sent = {key for document in documents for key in expanded(document)}
-    required, optional = (
-        set(" ".join(schema.values()).split()) for schema in (must, may))
-    retyped = {
-        line for document in documents for line in broken(document, may)
-        if " is missing, " not in line}
+    known = set(" ".join([*must.values(), may]).split())
     return sorted([
-        *(f"{key} is new" for key in sent - required - optional),
-        *(f"{key} is no longer sent" for key in optional - sent), *retyped])
+        *(f"{key} is new" for key in sent - known),
+        *(f"{key} is no longer sent" for key in set(may.split()) - sent)])
 
 
 LIVE_ORG = os.environ.get("LIVE_ORG")
@@ -637,36 +577,23 @@ LIVE_ORG = os.environ.get("LIVE_ORG")
 
 @parameterized_class(("source", "org"), [
     ("replay", "google"), *([("live", LIVE_ORG)] if LIVE_ORG else [])])
-class TestContract(unittest.TestCase):
+class TestContract(ReplayTestCase):
     """Tests of what GitHub answers, and so of what the replay answers."""
 
     source: str
     org: str
-    stack: ExitStack
-    session: requests.Session
-    api_url: str
 
-    @classmethod
-    def setUpClass(cls) -> None:
+    def setUp(self) -> None:
         """Start a replay, or take the API and token of the environment."""
-        cls.stack = ExitStack()
-        token, cls.api_url = environment()
-        if cls.source == "replay":
-            token, cls.api_url = None, cls.stack.enter_context(replay())
-        cls.session = cls.stack.enter_context(
-            github_session(token, cls.api_url))
+        token, self.api_url = environment()
+        if self.source == "replay":
+            token, self.api_url = None, self.start_replay()
+        self.session = github_session(token, self.api_url)
+        self.addCleanup(self.session.close)
 
-    @classmethod
-    def tearDownClass(cls) -> None:
-        """Close the session, and end the replay if there is one."""
-        cls.stack.close()
-
-    def get(
-            self, path: str, status: int = 200, org: str = ""
-            ) -> requests.Response:
+    def get(self, path: str, status: int = 200) -> requests.Response:
         """Return the answer for a path below that of the organization."""
-        response = self.session.get(
-            f"{self.api_url}/orgs/{org or self.org}{path}")
+        response = self.session.get(f"{self.api_url}/orgs/{self.org}{path}")
         self.assertEqual(response.status_code, status, response.text)
         self.assertEqual(response.headers["Content-Type"],
                          "application/json; charset=utf-8")
@@ -674,7 +601,7 @@ class TestContract(unittest.TestCase):
 
     def check_keys(
             self, documents: List[Document], recorded: Document,
-            must: Mapping[str, str], may: Mapping[str, str]) -> None:
+            must: Mapping[str, str], may: str) -> None:
         """Fail for what is broken; show what else has changed on GitHub."""
         for document in documents:
             lines = broken(document, must)
@@ -693,7 +620,6 @@ class TestContract(unittest.TestCase):
         """The organization has the keys and types of the schema."""
         org = self.get("").json()
         self.check_keys([org], org_payload, ORG_MUST, ORG_MAY)
-        self.assertEqual(org["login"].lower(), self.org.lower())
         self.assertEqual(org["repos_url"],
                          f"{self.api_url}/orgs/{org['login']}/repos")
 
@@ -701,61 +627,41 @@ class TestContract(unittest.TestCase):
         """Every repository has the keys and types of the schema."""
         repos = self.get("/repos?per_page=100").json()
         self.check_keys(repos, repos_payload[0], REPO_MUST, REPO_MAY)
-        for repo in repos:
-            self.assertEqual(repo["full_name"],
-                             f"{repo['owner']['login']}/{repo['name']}")
 
     def test_pages(self) -> None:
         """The Link header of a page leads to its neighbours, as GitHub's."""
-        first = self.get("/repos?per_page=1")
-        last = self.page_numbers(first).get("last", 1)
+        first = self.linked_pages(1)
+        last = first.get("last", 1)
         self.assertGreaterEqual(last, 3, "three repositories are needed")
-        second = self.get("/repos?per_page=1&page=2")
-        at_end = self.get(f"/repos?per_page=1&page={last}")
-        self.assertEqual(self.page_numbers(first), {"next": 2, "last": last})
-        self.assertEqual(self.page_numbers(second), {
+        self.assertEqual(first, {"next": 2, "last": last})
+        self.assertEqual(self.linked_pages(2), {
             "prev": 1, "next": 3, "last": last, "first": 1})
         self.assertEqual(
-            self.page_numbers(at_end), {"prev": last - 1, "first": 1})
-        ids = [repo["id"] for response in (first, second, at_end)
-               for repo in response.json()]
-        self.assertEqual(len(set(ids)), 3)
+            self.linked_pages(last), {"prev": last - 1, "first": 1})
 
-    def page_numbers(self, response: requests.Response) -> Dict[str, int]:
-        """Return for each relation of the Link header its page's number."""
-        pattern = re.compile(
-            re.escape(self.api_url) + "/organizations/[0-9]+/repos"
-            "[?]per_page=1&page=([0-9]+)")
-        numbers = {}
-        for relation, link in response.links.items():
-            match = pattern.fullmatch(link["url"])
-            assert match, response.headers["Link"]
-            numbers[relation] = int(match[1])
-        return numbers
+    def linked_pages(self, page: int) -> Dict[str, int]:
+        """Return for each relation of a page's Link header its number."""
+        response = self.get(f"/repos?per_page=1&page={page}")
+        self.assertEqual(len(response.json()), 1)
+        return {rel: int(number) for number, rel in re.findall(
+            f"<{re.escape(self.api_url)}/organizations/[0-9]+/repos[?]"
+            'per_page=1&page=([0-9]+)>; rel="([a-z]+)"',
+            response.headers.get("Link", ""))}
 
     @parameterized.expand([
         ("public", "private", False), ("forks", "fork", True),
-        ("sources", "fork", False),
-    ])
+        ("sources", "fork", False)])
     def test_type(self, name: str, key: str, expected: bool) -> None:
         """The parameter type leaves out what is not of that type."""
         repos = self.get(f"/repos?type={name}&per_page=100").json()
         self.assertLessEqual({repo[key] for repo in repos}, {expected})
 
-    @parameterized.expand([("asc", False), ("desc", True)])
-    def test_order(self, direction: str, is_reversed: bool) -> None:
-        """The listing can be sorted by creation, in both directions."""
-        dates = [repo["created_at"] for repo in self.get(
-            f"/repos?sort=created&direction={direction}&per_page=100").json()]
-        self.assertEqual(dates, sorted(dates, reverse=is_reversed))
-
-    @parameterized.expand([("organization", "-", ""), ("path", "", "/-")])
-    def test_not_found(self, _: str, org: str, path: str) -> None:
+    def test_not_found(self) -> None:
         """What is not there is a 404 with a message in JSON."""
-        problem = self.get(path, 404, org).json()
+        document = self.get("/-", 404).json()
         self.assertEqual(
-            (problem["message"], problem["status"]), ("Not Found", "404"))
-        self.assertIsInstance(problem["documentation_url"], str)
+            (document["message"], document["status"]), ("Not Found", "404"))
+        self.assertIn("documentation_url", document)
 
 
 class TestChanges(ReplayTestCase):
@@ -764,8 +670,6 @@ class TestChanges(ReplayTestCase):
     @parameterized.expand([
         ("renamed", "stargazers_count", "stars",
          "stargazers_count is missing, not integer", "stars is new"),
-        ("retyped", '"id": 7697149', '"id": "7697149"',
-         "id is string, not integer", ""),
         ("null", '"fork": false', '"fork": null',
          "fork is null, not boolean", ""),
         ("may_be_null", '"language": "Dart"', '"language": null', "", ""),
@@ -773,8 +677,6 @@ class TestChanges(ReplayTestCase):
          "stargazers_count is boolean, not integer", ""),
         ("within", '"spdx_id"', '"spdx"',
          "license.spdx_id is missing, not string", "license.spdx is new"),
-        ("not_read_retyped", '"size": 191', '"size": 1.5',
-         "", "size is number, not integer"),
         ("not_read", '"size"', '"kb"',
          "", "kb is new, size is no longer sent"),
     ])
