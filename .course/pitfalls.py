@@ -351,31 +351,77 @@ def called_attributes(tree: ast.Module, code: Code) -> Iterator[Finding]:
 
 
 def replaced_itself(tree: ast.Module, code: Code) -> Iterator[Finding]:
-    """Find tests that replace the only method that they use."""
+    """Find tests that replace all that they use of the code."""
+    imported = {alias.name for node in ast.walk(tree)
+                if isinstance(node, ast.Import)
+                for alias in node.names if not alias.asname}
     for test in tests_in(tree):
-        patched: Set[str] = set()
+        # By name: the nodes that run while it is replaced.
+        patched: Dict[str, Set[int]] = {}
         skipped: Set[int] = set()
+        unknown = False
         for node in ast.walk(test):
             if not isinstance(node, ast.Call):
                 continue
-            target = patched_method(node, code)
+            target = patched_method(node, code) or patched_function(
+                node, test, code.modules & imported)
             if target:
-                patched.add(target)
                 skipped.update(map(id, ast.walk(node)))
-                if {one.arg for one in node.keywords} & {
-                        "wraps", "side_effect"}:
-                    patched.add("")  # what is run then is not known
-        used = {names_of(node)[0] for node in ast.walk(test)
+                patched.setdefault(target, set()).update(
+                    map(id, covered(test, node)))
+                unknown = unknown or bool(
+                    {one.arg for one in node.keywords}
+                    & {"wraps", "side_effect"})
+        used = [node for node in ast.walk(test)
                 if isinstance(node, (ast.Attribute, ast.Name))
-                and isinstance(node.ctx, ast.Load) and id(node) not in skipped}
-        used &= code.functions
+                and isinstance(node.ctx, ast.Load) and id(node) not in skipped
+                and names_of(node)[0] in code.functions]
         helps = any(
             isinstance(node, ast.Call) and names_of(node)[1:] == ["self"]
             and not hasattr(TestCase, names_of(node)[0])
             for node in ast.walk(test))
-        if used and used <= patched and "" not in patched and not helps:
-            yield (test.lineno, f"{test.name} replaces {', '.join(used)} and "
+        if used and not unknown and not helps and all(
+                id(node) in patched.get(names_of(node)[0], ())
+                for node in used):
+            names = sorted({names_of(node)[0] for node in used})
+            yield (test.lineno, f"{test.name} replaces {', '.join(names)} and "
                    "uses nothing else of the code", PROVES_NOTHING)
+
+
+def covered(test: FunctionNode, call: ast.Call) -> Iterator[ast.AST]:
+    """Yield what runs while a decorator, or a `with`, replaces something."""
+    if call in test.decorator_list:
+        yield from ast.walk(test)
+    for node in ast.walk(test):
+        if isinstance(node, ast.With) and call in [
+                item.context_expr for item in node.items]:
+            yield from ast.walk(node)
+
+
+def patched_function(call: ast.Call, test: ast.AST, modules: Set[str]) -> str:
+    """Return the function that a call of patch replaces, or "".
+
+    Only where all that a test names is the function, by its module, and
+    whatever it calls is known: what else it runs would be anyone's guess.
+    """
+    target = constant(call.args[0]) if names_of(call)[:2] in (
+        ["patch"], ["patch", "mock"]) and len(call.args) else ""
+    parts = target.split(".") if isinstance(target, str) else []
+    if len(parts) != 2 or parts[0] not in modules:
+        return ""
+    uses = [names_of(node)[-2:][::-1] for node in ast.walk(test)
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name) and node.value.id in modules]
+    calls = [names_of(node) for node in ast.walk(test)
+             if isinstance(node, ast.Call)]
+    known = all(
+        names in (["patch"], ["Mock"], ["MagicMock"])
+        or names[-1] in ("self", "mock", *modules)
+        or len(names) == 1 and hasattr(builtins, names[0])
+        and names[0] not in ("getattr", "eval", "exec", "__import__")
+        for names in calls)
+    return str(parts[1]) if known and uses and all(
+        use == parts for use in uses) else ""
 
 
 def patched_method(call: ast.Call, code: Code) -> str:

@@ -72,7 +72,7 @@ def right(graded: Grade) -> Iterator[str]:
     for note in graded.suite.notes:
         yield paragraph(note)
     for pitfall in graded.unseen:
-        yield f"   {pitfall.file}, line {pitfall.line}: {pitfall.what}"
+        yield f"   {pitfall_line(pitfall)}"
     yield (f"   tests that pass: {len(graded.are('passes'))} of "
            f"{len(graded.tests)}")
     for name, message in graded.unloaded.items():

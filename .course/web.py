@@ -14,7 +14,7 @@ from assignment import Assignment, Unusable
 from edits import Mistake
 from judge import Grade, by_number
 from report import (
-    COMMAND, LETTERS, count, no_results, report, results, summary,
+    COMMAND, LETTERS, TOUR, count, no_results, report, results, summary,
     witness_line)
 
 Graded = Tuple[str, Optional[Grade], str]
@@ -37,6 +37,7 @@ td.cell { text-align: center; min-width: 1em; }
 .n { background: #ddd; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85em; }
 td { overflow-wrap: anywhere; }
+.grid a { display: inline-block; min-width: 8em; }
 summary { white-space: nowrap; }
 @media (max-width: 32em) { body { font-size: 14px; } }
 @media print { body { max-width: none; font-size: 11px; }
@@ -169,11 +170,13 @@ Groups = Dict[str, List[int]]  # by message: the suites, once a time
 
 
 def pitfall_groups(suites: Sequence[Grade]) -> Groups:
-    """Return in which suites each kind of pitfall is."""
+    """Return in which suites each kind of pitfall is, and what helps."""
     groups: Groups = {}
     for place, graded in enumerate(suites):
         for found in [*graded.pitfalls, *graded.unseen]:
-            groups.setdefault(found.kind, []).append(place)
+            groups.setdefault(
+                f'{found.kind} ("{found.lesson}" in {TOUR})',
+                []).append(place)
     return groups
 
 
