@@ -320,7 +320,7 @@ class LimitError(HTTPError):
 
 
 SECONDARY_LIMIT = re.compile(
-    "secondary.rate.limit|abuse.(detection|rate.limit)", re.IGNORECASE)
+    "secondary.rate.limit|abuse.detection", re.IGNORECASE)
 
 
 def seconds_to_wait(

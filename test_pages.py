@@ -126,6 +126,23 @@ class TestLinksOf(unittest.TestCase):
             links_of(Page([], FIRST, header))
         self.assertEqual(str(caught.exception), f"{FIRST} has a broken link")
 
+    def test_damage(self) -> None:
+        """A header with any letter missing or doubled never loses a page.
+
+        Either it is an error, or the next page is still asked for.
+        """
+        header = f'<{page_url(2)}>; rel="next", <{page_url(9)}>; rel="last"'
+        errors = 0
+        for place, letter in enumerate(header):
+            for damaged in (header[:place] + header[place + 1:],
+                            header[:place] + letter + header[place:]):
+                try:
+                    links = links_of(Page([], FIRST, damaged))
+                    self.assertEqual(set(links), {"next", "last"}, damaged)
+                except AnswerError:
+                    errors += 1
+        self.assertGreater(errors, 0)
+
     @parameterized.expand([
         ("https://elsewhere/items?page=2",), ("http://host/items?page=2",),
         ("https://host:444/items?page=2",), ("mailto:///octocat",),
