@@ -1343,7 +1343,7 @@ class TestCommand(GraderTestCase):
         self.assertEqual(snapshot(PROJECT), before)
 
     @parameterized.expand([
-        ("report", []), ("class", [str(STARTER)]), ("try", ["--try", "2"])])
+        ("class", [str(STARTER)]), ("try", ["--try", "2"])])
     def test_on_a_terminal(self, _: str, more: List[str]) -> None:
         """A line on a terminal counts the runs, and is cleared at the end."""
         terminal = Terminal()
