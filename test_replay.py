@@ -238,30 +238,23 @@ class TestServer(ReplayTestCase):
             "X-RateLimit-Used": "1", "X-RateLimit-Reset": "3607",
             "X-RateLimit-Resource": "core"})
 
-    def test_on_request(self) -> None:
-        """Every request is passed on with its headers, and logged."""
-        on_request = Mock(spec_set=[])
-        url = self.start_replay(on_request=on_request)
-        connection = self.connect(url)
-        with self.assertLogs("replay", "INFO") as logs:
-            connection.request("GET", ORG + "?y", headers={"Accept": "z"})
-            connection.getresponse().read()
-        on_request.assert_called_once_with(Asked(ORG + "?y", {
-            "Host": urlsplit(url).netloc, "Accept-Encoding": "identity",
-            "Accept": "z"}))
-        self.assertEqual(logs.output, [
-            'INFO:replay:"GET /orgs/google?y HTTP/1.1" 200 -'])
-
     def test_one_connection(self) -> None:
-        """One connection serves request after request, in parts or whole."""
-        connection = self.connect(self.start_replay(
-            {"parts": [Fault(body=[b"[1", b", 2]"])]}))
+        """One connection serves all requests; each is passed on and logged."""
+        on_request = Mock(spec_set=[])
+        url = self.start_replay(
+            {"parts": [Fault(body=[b"[1", b", 2]"])]}, on_request=on_request)
+        connection = self.connect(url)
         first = connection.sock
         for method, target, expected in (
                 ("GET", "/", b"Not Found"), ("HEAD", ORG, b"^$"),
-                ("GET", "/parts", b"^.1, 2]$"), ("GET", ORG, b"login")):
-            connection.request(method, target)
-            self.assertRegex(connection.getresponse().read(), expected)
+                ("GET", "/parts", b"^.1, 2]$"), ("GET", ORG + "?x", b"login")):
+            with self.assertLogs("replay", "INFO") as logs:
+                connection.request(method, target, headers={"Accept": "y"})
+                self.assertRegex(connection.getresponse().read(), expected)
+            on_request.assert_called_with(Asked(target, {
+                "Host": urlsplit(url).netloc, "Accept-Encoding": "identity",
+                "Accept": "y"}))
+            self.assertIn(f'"{method} {target} HTTP/1.1" ', logs.output[-1])
         self.assertIs(connection.sock, first)
 
     @parameterized.expand([
