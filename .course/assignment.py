@@ -300,7 +300,8 @@ def check_imports(assignment: Assignment) -> None:
                    if import_error([need], folder)]
         if missing:
             raise Unusable(
-                f"{' and '.join(missing)} can't be imported; install with: "
+                f"{' and '.join(missing)} can't be imported; activate the "
+                "environment (. .venv/bin/activate), or install with: "
                 f"{shlex.quote(sys.executable)} -m pip install "
                 f"{' '.join(missing)}")
         for name in assignment.sources:

@@ -69,8 +69,11 @@ def edited(sources: Sources, edits: List[Edit]) -> Sources:
         elif source.count(edit.before) == 1:
             after[edit.file] = source.replace(edit.before, edit.after)
         else:
-            raise ValueError(f"{edit.file} has {source.count(edit.before)} "
-                             f"times, not once:\n{edit.before}")
+            times = source.count(edit.before)
+            undo = "" if times else (" (if you have changed it by hand, undo "
+                                     f"that: git checkout {edit.file})")
+            raise ValueError(f"{edit.file} has {times} times, not once"
+                             f"{undo}:\n{edit.before}")
     return after
 
 

@@ -256,10 +256,10 @@ def try_out(
     job = job_for(suite, edited(assignment.sources, made.edits), assignment)
     output = runners.submit(job._replace(
         show=True, seed=ANY_SEED, tests=tests or None))
-    lines: Iterator[str] = iter([f"On {made.name}:"])
+    lines: Iterator[str] = iter([f"On {made.name}"])
     if tests or made is RIGHT:
         if isinstance(made, Mistake):
-            lines = iter([f"Mistake {made.name}:"])
+            lines = iter([f"Mistake {made.name}"])
     else:
         lines = who_notices(runners, assignment, made, suite)
     return "\n".join([
@@ -402,9 +402,10 @@ def arguments(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     parser.add_argument("--keep", metavar="DIR", type=Path,
                         help="with --try: leave the copy there")
     args = parser.parse_args(argv)
-    if len(args.hint or []) > 2 or args.folders and (
-            args.hint or args.try_ or args.check):
-        parser.error("too many arguments")
+    if len(args.hint or []) > 2:
+        parser.error("--hint takes a mistake and a step, nothing else")
+    if args.folders and (args.hint or args.try_ or args.check):
+        parser.error("--hint, --try and --check take no other FOLDER")
     if len(args.folders) > 1 and (args.json or args.map):
         parser.error("--json and --map are for one FOLDER")
     if args.reports and not args.folders:

@@ -108,7 +108,8 @@ class TestReading(unittest.TestCase):
         ("number_twice", FIRST + MODULES + MISTAKES + "MISTAKES *= 2\n",
          "two mistakes have the number 1"),
         ("never", FIRST + MODULES + MISTAKES.replace("return 1", "return 3"),
-         "mistake 1 pay: bank.py has 0 times, not once:\nreturn 3"),
+         r"1 pay: bank.py has 0 times, not once \(if you have changed it by hand, "
+         r"undo that: git checkout bank.py\):\nreturn 3"),
         ("nothing", FIRST + MODULES + MISTAKES.replace(
             "return 2", "return 1"), "1 pay: the edit changes nothing"),
         ("other_file", FIRST + MODULES + MISTAKES.replace(
@@ -155,7 +156,8 @@ class TestReading(unittest.TestCase):
         ("module", SOURCE + "1 / 0\n", "", "bank.py can't be imported: "
          "ZeroDivisionError: division by zero"),
         ("package", SOURCE, 'NEEDS = ("nothing_of_this_name", "json")\n',
-         "nothing_of_this_name can't be imported; install with: .* -m pip "
+         r"nothing_of_this_name can't be imported; activate the environment "
+         r"\(\. \.venv/bin/activate\), or install with: .* -m pip "
          "install nothing_of_this_name$"),
     ])
     def test_imports(

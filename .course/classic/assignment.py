@@ -259,7 +259,7 @@ MISTAKES = [
         "not in the list, though no license was asked for.",
         "test_client.TestIntegrationGithubOrgClient_0.test_public_repos"),
     Mistake(
-        25, "repos_payload", "get_json with an argument too many",
+        25, "repos_payload", "calls get_json with one argument too many",
         Edit("client.py",
              "get_json(self._public_repos_url)",
              "get_json(self._public_repos_url, 30)"),
@@ -268,7 +268,7 @@ MISTAKES = [
         "TypeError. A double that takes any call does not show it.",
         "test_client.TestGithubOrgClient.test_repos_payload"),
     Mistake(
-        26, "org", "get_json by a keyword that it lacks",
+        26, "org", "calls get_json with a keyword that it lacks",
         Edit("client.py",
              "get_json(self.ORG_URL.format(org=self._org_name))",
              "get_json(address=self.ORG_URL.format(org=self._org_name))"),
@@ -353,7 +353,7 @@ memoize = MemoizeElsewhere
 
 CHECKLISTS = {
     "access_nested_map": """\
-Inputs: a path of one key, of two, of none.
+Inputs: a path of one key, a path of two keys, an empty path.
 Inputs: a key that is missing in the first map, and in one further down.
 Inputs: a path that goes on after a number or a string.
 Outcomes: the value at the end; for an empty path the map itself.
