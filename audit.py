@@ -445,7 +445,7 @@ def explain_status(error: HTTPError, response: Any) -> str:
             else "")
     try:
         message = access_nested_map(response.json(), ("message",))
-    except (KeyError, ValueError):
+    except (KeyError, RecursionError, ValueError):
         message = response.reason
     sso = re.search(r"url=(https://\S+)", headers.get("X-GitHub-SSO", ""))
     advice = (
@@ -468,12 +468,16 @@ def run() -> int:
     sys.stderr = sys.stderr or open(os.devnull, "w")  # closed: say nothing
     sys.stdout = sys.stdout or open(os.devnull)  # closed: printing fails
     handler = signal.getsignal(signal.SIGINT)
-    if handler is signal.default_int_handler:  # If ignored, it stays so.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    is_python_s = handler is signal.default_int_handler  # It may be ignored.
     try:
+        with suppress(ValueError):  # Only the main thread can set it.
+            if is_python_s:
+                signal.signal(signal.SIGINT, signal.SIG_DFL)
         return main()
     finally:
-        signal.signal(signal.SIGINT, handler)
+        with suppress(ValueError):
+            if is_python_s:
+                signal.signal(signal.SIGINT, handler)
         try:
             sys.stdout.flush()
         except OSError:  # main has reported it; Python would try again.

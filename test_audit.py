@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from itertools import repeat
 from queue import Queue
@@ -295,6 +296,8 @@ class TestExplain(unittest.TestCase):
          "host:8 answered 403: Blocked"),
         ("no_json", http_error(499, b"<html>"), "host:8 answered 499: Reason"),
         ("no_message", http_error(451, b"[]"), "host:8 answered 451: Reason"),
+        ("deep", http_error(400, b"[" * 100000),
+         "host:8 answered 400: Reason"),
         ("no_proxy", http_error(407), "host:8 answered 407: Reason"),
         ("bad_token", http_error(401), "host:8 answered 401: Reason; check "
          "the token in GH_TOKEN or GITHUB_TOKEN"),
@@ -854,6 +857,13 @@ class TestProgram(unittest.TestCase):
                 audit.run()
         self.assertEqual(handlers, [meanwhile])
         self.assertIs(signal.getsignal(signal.SIGINT), handler)
+
+    def test_in_another_thread(self) -> None:
+        """It runs in a thread, too, which can't set a handler."""
+        self.handle_interrupts(signal.default_int_handler)
+        with ThreadPoolExecutor(1) as pool, patch(
+                "audit.main", autospec=True, return_value=3):
+            self.assertEqual(pool.submit(audit.run).result(timeout=30), 3)
 
     def test_as_main(self) -> None:
         """Output that could not be flushed is not flushed again at exit."""

@@ -108,8 +108,8 @@ class TestReading(unittest.TestCase):
         ("number_twice", FIRST + MODULES + MISTAKES + "MISTAKES *= 2\n",
          "two mistakes have the number 1"),
         ("never", FIRST + MODULES + MISTAKES.replace("return 1", "return 3"),
-         r"1 pay: bank.py has 0 times, not once \(if you have changed it by hand, "
-         r"undo that: git checkout bank.py\):\nreturn 3"),
+         r"1 pay: bank.py has 0 times, not once \(if you have changed it by "
+         r"hand, undo that: git checkout bank.py\):\nreturn 3"),
         ("nothing", FIRST + MODULES + MISTAKES.replace(
             "return 2", "return 1"), "1 pay: the edit changes nothing"),
         ("other_file", FIRST + MODULES + MISTAKES.replace(
