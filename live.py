@@ -319,8 +319,7 @@ class LimitError(HTTPError):
         return f"GitHub's rate limit is reached; {until}"
 
 
-SECONDARY_LIMIT = re.compile(
-    "secondary.rate.limit|abuse.detection", re.IGNORECASE)
+SECONDARY_LIMIT = re.compile("secondary.rate.limit|abuse.detection")
 
 
 def seconds_to_wait(

@@ -40,7 +40,7 @@ class Page(NamedTuple):
 
     document: Any
     url: str
-    link: str = ""
+    link: str
     response: Optional[Response] = None
 
 

@@ -29,7 +29,8 @@ from unittest.mock import Mock, patch
 import requests
 from parameterized import parameterized
 from requests.exceptions import (
-    ChunkedEncodingError, InvalidSchema, InvalidURL, ProxyError, SSLError)
+    ChunkedEncodingError, ContentDecodingError, InvalidSchema, InvalidURL,
+    ProxyError, SSLError)
 from urllib3.exceptions import MaxRetryError
 
 import audit
@@ -323,6 +324,13 @@ class TestExplain(unittest.TestCase):
             OSError(errno.ECONNREFUSED, "Connection refused"),
             TypeError("inner")),
          "cannot reach host:8: Connection refused; check the network; HINT"),
+        ("openssl", raised(requests.ConnectionError(), OSError(
+            "[SSL: X] bad record: [a] mac (_ssl.c:99)")),
+         "cannot reach host:8: bad record: mac; check the network; HINT"),
+        ("slow", raised(requests.Timeout(), OSError("timed out")),
+         "cannot reach host:8: timed out; check the network; HINT"),
+        ("bad_gzip", raised(ContentDecodingError("Error -3")),
+         "host:8 sent a broken answer; try again later"),
         ("no_http", raised(requests.ConnectionError("BadStatusLine")),
          "host:8 did not answer in HTTP"),
         ("certificate", raised(SSLError(), UNTRUSTED),
@@ -346,6 +354,8 @@ class TestExplain(unittest.TestCase):
         ("not_there", "all_proxy", raised(ProxyError(), OSError("refused")),
          "cannot reach PROXY: refused"),
         ("no_address", "ALL_PROXY", raised(InvalidSchema("u:sekret@")),
+         "the address of PROXY is wrong, or of a kind not supported"),
+        ("no_port", "ALL_PROXY", raised(InvalidURL("u:sekret@")),
          "the address of PROXY is wrong, or of a kind not supported"),
         ("of_another_scheme", "HTTP_PROXY", http_error(407),
          "host:8 answered 407: Reason"),
@@ -545,6 +555,9 @@ class TestOverReplay(CommandTestCase):
          0, "google/plain\n", "audit.py: alphabet is now google\n"),
         ("not_there", "google octocat ../users/google", {}, 1, "",
          MISSING.format("octocat") + MISSING.format("../users/google")),
+        ("bad_token", "google", {"/orgs/google$": [Fault(401)]}, 1, "",
+         "audit.py: HOST answered 401: Bad credentials; check the token in "
+         "GH_TOKEN or GITHUB_TOKEN\n"),
         ("null", "google", {"/repos": said([*REPOS, None])}, 1, "",
          "audit.py: http://HOST/orgs/google/repos: item 6 is not a "
          "repository\n"),

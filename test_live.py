@@ -622,6 +622,9 @@ class TestLiveOrgClient(ReplayTestCase):
 
     @parameterized.expand([
         ("list", ORG, [], " is not an organization"),
+        ("no_id", ORG, org_of(id=None), " is not an organization"),
+        ("no_login", ORG, org_of(login=5), " is not an organization"),
+        ("no_url", ORG, org_of(repos_url=5), " is not an organization"),
         ("no_count", ORG, org_of(public_repos=None),
          " is not an organization"),
         ("object", LISTING, {}, " is not a list"),
