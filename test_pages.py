@@ -178,6 +178,7 @@ class TestPagesAfter(unittest.TestCase):
         ("same", page_url(2), page_url(2)),
         ("before_it", page_url(2), page_url(1)),
         ("next_not_numbered", FIRST + "?after=a", page_url(5)),
+        ("next_more_than_a_number", page_url(2) + "x", page_url(5)),
     ])
     def test_next_alone(self, _: str, following: str, last: str) -> None:
         """Only the next page is known if the last does not fit to it."""
