@@ -411,11 +411,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description="Serve the recorded organization on loopback, as "
         "https://api.github.com does, until Ctrl-C.")
-    one_of = parser.add_mutually_exclusive_group()
-    one_of.add_argument(
+    parser.add_argument(
         "--port", type=int, default=8000,
         help="TCP port on 127.0.0.1 (%(default)s); 0 for a free one")
-    one_of.add_argument(
+    parser.add_argument(
         "--record", nargs="+", metavar=("ORG", "NAME"),
         help="print the tables of fixtures.py for an organization: all of its "
         "public repositories, or only those named")

@@ -17,7 +17,7 @@ import threading
 import unittest
 from contextlib import redirect_stderr, redirect_stdout
 from http.client import HTTPConnection
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from itertools import repeat
 from pathlib import Path
 from queue import Queue
@@ -200,10 +200,12 @@ class TestScript(ReplayTestCase):
                     requests.get(url + target)
 
     def test_another_error(self) -> None:
-        """An error on its way is not replaced by that of faults left."""
+        """An error on its way ends the replay, and is not replaced."""
         with self.assertRaises(ZeroDivisionError):
-            with replay({"x": [Fault()]}):
+            with replay({"x": [Fault()]}) as url:
                 raise ZeroDivisionError
+        with self.assertRaises(ConnectionError):
+            self.connect(url)
 
     def test_key_that_is_no_regular_expression(self) -> None:
         """A key that can't be searched for is an error that names it."""
@@ -311,6 +313,16 @@ class TestServer(ReplayTestCase):
         self.assertEqual(threading.enumerate(), before)
         with self.assertRaises(ConnectionError):
             self.connect(url)
+
+    @patch("socket.getfqdn", autospec=True)
+    def test_time(self, getfqdn: Mock) -> None:
+        """To begin and end needs no look-up of a name, and no half second."""
+        started = monotonic()
+        for _ in range(4):
+            with replay():
+                pass
+        self.assertLess(monotonic() - started, 1)
+        getfqdn.assert_not_called()
 
     def test_end_of_connections_that_have_ended(self) -> None:
         """A connection that a client has ended does not disturb the end."""
@@ -464,9 +476,11 @@ class TestProgram(ReplayTestCase):
     @patch("time.sleep", autospec=True, side_effect=[None, KeyboardInterrupt])
     def test_serve(self, _: Mock, basic_config: Mock) -> None:
         """The program prints its URL and serves until Ctrl-C."""
-        status, out, err = run_program("--port", "0")
-        self.assertEqual((status, err), (130, ""))
-        self.assertRegex(out, "^http://127.0.0.1:[0-9]+\n$")
+        file = BytesIO()  # It shows what the program has flushed.
+        stdout = TextIOWrapper(file)
+        self.assertEqual(run_program("--port", "0", stdout=stdout),
+                         (130, "", ""))
+        self.assertRegex(file.getvalue(), b"^http://127.0.0.1:[0-9]+\r?\n$")
         basic_config.assert_called_once_with(
             level=logging.INFO, format="%(message)s")
 
@@ -483,7 +497,7 @@ class TestProgram(ReplayTestCase):
         status, out, err = run_program("--help")
         self.assertEqual((status, err), (0, ""))
         self.assertIn("--record ORG [NAME ...]", out)
-        for words in "(8000); 0 for a free one", "loopback, as":
+        for words in "(8000); 0 for a free one", "loopback, as", "those named":
             self.assertIn(words, " ".join(out.split()))
 
 
