@@ -88,7 +88,7 @@ class TestParse(unittest.TestCase):
         ("empty_name", "google ", "no organization has the name ''"),
         ("step_up", "google ..", "no organization has the name '..'"),
         ("this_step", ".", "no organization has the name '.'"),
-        ("licenses_in_one", "google --license mit,isc",
+        ("licenses_in_one", "google --license mit --license mit,isc",
          "no license has the key 'mit,isc'; give one at a time"),
         ("no_jobs", "google --jobs 0", "--jobs: must be from 1 to 100"),
         ("many_jobs", "google --jobs 101", "--jobs: must be from 1 to 100"),
