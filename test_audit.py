@@ -574,7 +574,8 @@ class TestOverReplay(CommandTestCase):
             err: str) -> None:
         """The listing is whole, or there is none, and nothing is saved."""
         self.write("table.csv", "old\n")
-        with patch.object(requests.Session, "close", autospec=True) as close:
+        with patch.object(requests.Session, "close", autospec=True,
+                          side_effect=requests.Session.close) as close:
             result = self.run_over_replay(
                 line + " --save table.csv", script, REPOS + self.HIDDEN)
         close.assert_called_once()
