@@ -128,6 +128,7 @@ class TestSecondsToWait(unittest.TestCase):
         ("limit_for_60_s", 403, {"Retry-After": "60"}, b"", 60),
         ("limit_for_a_while", 403, {"Retry-After": "?"}, b"", 60),
         ("secondary_403", 403, {}, SECONDARY, 60),
+        ("no_text", 403, {}, b"\xff", None),
         ("secondary_by_its_page", 403, {}, SECONDARY_PAGE, 60),
         ("secondary_as_it_was_called", 403, {}, ABUSE, 60),
         ("silent_429", 429, {}, b"", 60),
