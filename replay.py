@@ -291,7 +291,7 @@ class Handler(BaseHTTPRequestHandler):
             "X-RateLimit-Limit": "60",
             "X-RateLimit-Remaining": "59",
             "X-RateLimit-Used": "1",
-            "X-RateLimit-Reset": str(int(time()) + 3600),
+            "X-RateLimit-Reset": f"{time() + 3600:.0f}",
             "X-RateLimit-Resource": "core",
             **fault.headers}
         self.send_response(reply.status)

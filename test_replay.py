@@ -221,7 +221,7 @@ class TestServer(ReplayTestCase):
     def test_urls_and_headers(self) -> None:
         """Whatever points to the API in an answer points to the replay."""
         url = self.start_replay(repos=PAGED_REPOS)
-        with patch("replay.time", return_value=7.5):
+        with patch("replay.time", return_value=7.25):
             listing = requests.get(url + REPOS + "?type=all&page=2&x=y")
         org = requests.get(url + ORG)
         self.assertEqual(org.json()["repos_url"], url + REPOS)
@@ -458,6 +458,13 @@ class TestRecord(ReplayTestCase):
         with patch("live.LiveOrgClient.from_environment", autospec=True,
                    side_effect=KeyboardInterrupt):
             self.assertEqual(run_program("--record", "x"), (130, "", ""))
+
+    def test_mistake(self) -> None:
+        """A mistake in the program itself is not hidden."""
+        with patch("live.LiveOrgClient.from_environment", autospec=True,
+                   side_effect=TypeError):
+            with self.assertRaises(TypeError):
+                run_program("--record", "x")
 
     def test_closed_pipe(self) -> None:
         """A recording that nobody reads ends without a word."""
