@@ -285,7 +285,7 @@ def read_body(response: Response) -> bytes:
     body = bytearray()
     response.raw.enforce_content_length = True  # for urllib3 1
     with response:
-        if encoding not in ("", "identity", "gzip"):
+        if encoding not in ("", "gzip"):
             raise AnswerError(f"{host} sent an encoding nobody asked for")
         for chunk in response.iter_content(zlib.DEF_BUF_SIZE):
             try:

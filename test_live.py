@@ -356,7 +356,7 @@ class TestGithubSession(unittest.TestCase):
         """A bad URL or token is an error that says why, without a secret."""
         why = {InvalidURL: "the API's URL must be like https://HOST/api/v3",
                InvalidHeader: "the token contains an invalid character",
-               InvalidSchema: "a token must not go to .* unencrypted: use "
+               InvalidSchema: "a token must not go to [^ ]+ unencrypted: use "
                "https"}[kind]
         with self.assertRaisesRegex(kind, f"^{why}$") as caught:
             github_session(token, api_url)

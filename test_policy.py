@@ -46,6 +46,7 @@ class TestNames(unittest.TestCase):
         ("lgpl-2.1+", "lgpl-2.1"), ("GFDL-1.3-only", "gfdl-1.3"),
         ("GPL-3.0-only-x", "gpl-3.0-only-x"), ("my-gpl-3.0+", "my-gpl-3.0+"),
         ("BSD-3-Clause-only", "bsd-3-clause-only"), ("xgpl-3+", "xgpl-3+"),
+        ("GPL-X-only", "gpl-x-only"),
     ])
     def test_license_id(self, name: str, expected: str) -> None:
         """Names that GitHub does not tell apart have one id."""
