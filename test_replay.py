@@ -491,7 +491,8 @@ class TestProgram(ReplayTestCase):
         basic_config.assert_called_once_with(
             level=logging.INFO, format="%(message)s")
 
-    def test_wrong_port(self) -> None:
+    @patch("logging.basicConfig", autospec=True)
+    def test_wrong_port(self, _: Mock) -> None:
         """A port that can't be had is one line, with status 1."""
         used = self.start_replay().rpartition(":")[2]
         for port, why in (used, "already in use"), ("65536", "0-65535"):

@@ -6,6 +6,7 @@ the environment behind. With a number as its argument the order is that
 one again.
 """
 import importlib
+import logging
 import os
 import random
 import signal
@@ -41,6 +42,7 @@ def traces() -> List[Any]:
         requests.get, requests.Session.get, requests.Session.send,
         requests.adapters.HTTPAdapter.send, time.sleep, time.time,
         time.monotonic, signal.getsignal(signal.SIGINT), os.listdir("."),
+        logging.getLogger().level, list(logging.getLogger().handlers),
         *(dict(vars(module)) for module in modules),
         *(dict(value.__dict__, __slotnames__=None) for module in modules
           for value in vars(module).values() if isinstance(value, type))]
