@@ -81,7 +81,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     for note in report.notes:
         complain(note)
     try:
-        print(report.output, end="", flush=True)
+        show(report.output)
         if args.save is not None and report.status != 1:
             save(args.save, table_of(report.rows))
     except BrokenPipeError:  # Nobody reads any more: `| head`, for example.
@@ -324,6 +324,21 @@ def chart(names: Sequence[str]) -> str:
         f"{name:{width}} {number:{len(str(most))}} "
         f"{'#' * (40 * number // most or 1)}\n"
         for name, number in counts.most_common())
+
+
+def show(text: str) -> None:
+    """Print a text on stdout, all of it, or raise OSError.
+
+    Without a buffer (PYTHONUNBUFFERED, python -u), print would pass over it
+    in silence if a full disk took a part alone. Here a buffer is between.
+    """
+    out = sys.stdout
+    if not isinstance(getattr(out, "buffer", None), io.RawIOBase):
+        print(text, end="", flush=True)
+        return
+    with open(out.fileno(), "w", encoding=out.encoding, errors=out.errors,
+              closefd=False) as buffered:
+        buffered.write(text)
 
 
 def save(path: str, text: str) -> None:

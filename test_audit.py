@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import re
+import resource
 import runpy
 import signal
 import ssl
@@ -635,6 +636,27 @@ class TestOverReplay(CommandTestCase):
         with patch("audit.audit", autospec=True, side_effect=error):
             self.assertEqual(self.run_command("google"), (
                 1, "", "audit.py: can't start new thread\n"))
+
+    @parameterized.expand([
+        ("whole", 10000, 0, "", 9), ("full", 100, 1, "File too large", 4)])
+    def test_unbuffered(
+            self, _: str, size: int, status: int, why: str, lines: int
+            ) -> None:
+        """Without a buffer, too, a listing that is cut is an error."""
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_FSIZE, limits)
+        with open("out", "wb", buffering=0) as raw, \
+                redirect_stderr(io.StringIO()) as err:
+            out: Any = io.TextIOWrapper(raw, write_through=True)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+            with redirect_stdout(out):
+                result = audit.main(["google", "--recorded", "--save", "t"])
+            out.detach()
+        self.assertEqual(result, status)
+        self.assertIn(why, err.getvalue())
+        files = self.files()
+        self.assertEqual(files["out"].count("\n"), lines)
+        self.assertEqual("t" in files, status == 0)
 
     @parameterized.expand([(KeyboardInterrupt,), (AttributeError,)])
     def test_not_reported(self, error: Type[BaseException]) -> None:
