@@ -23,19 +23,13 @@ from typing import (
     Optional, Sequence, Tuple)
 
 from requests import HTTPError
-from requests.exceptions import (
-    ChunkedEncodingError, ConnectionError, ContentDecodingError,
-    InvalidSchema, InvalidURL, ProxyError, Timeout)
-from urllib3.util import parse_url
 
+from explain import explain
 from live import (
-    API_URL, LOG, MAX_WORKERS, LimitError, LiveOrgClient, environment,
-    github_session)
-from pages import AnswerError
+    API_URL, LOG, MAX_WORKERS, LiveOrgClient, environment, github_session)
 from policy import (
     LICENSE, NOT_ALLOWED, Policy, Row, change_of, gone, license_id, notes_on,
     owner_of, parse_policy, parse_table, row_of, table_of, to_csv)
-from utils import access_nested_map
 
 COLUMNS = ("repository", "license", "verdict", "change", "fork", "archived",
            "language", "stars", "pushed_at", "url", "id")
@@ -78,17 +72,26 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             report = audit(task)
     except (OSError, RuntimeError, ValueError) as error:
         return complain(explain(error, hint_for(args)), status)
+    return deliver(report, args)
+
+
+def deliver(report: Report, args: argparse.Namespace) -> int:
+    """Print and save a report; return the status."""
     for note in report.notes:
         complain(note)
+    unsaved = f"; {args.save} is not saved" if args.save else ""
     try:
         show(report.output)
-        if args.save is not None and report.status != 1:
-            save(args.save, table_of(report.rows))
-    except BrokenPipeError:  # Nobody reads any more: `| head`, for example.
-        if args.save is not None:
-            return complain(f"{args.save} is not saved: stdout is closed")
     except (OSError, ValueError) as error:
-        return complain(str(error))
+        # If its reader has gone, as after `| head`, that alone is no error.
+        if unsaved or not isinstance(error, BrokenPipeError):
+            why = getattr(error, "strerror", None) or error
+            return complain(f"stdout: {why}{unsaved}")
+    if args.save and report.status != 1:
+        try:
+            save(args.save, table_of(report.rows))
+        except OSError as error:
+            return complain(f"{args.save} is not saved: {error.strerror}")
     return report.status
 
 
@@ -140,14 +143,17 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     flag("-v", "--verbose", help="log every request to stderr")
     args = parser.parse_intermixed_args(argv)
     for name in args.orgs:
-        if name.strip() in ("", ".", ".."):
-            parser.error(f"no organization has the name {name!r}")
+        if not re.fullmatch("[A-Za-z0-9_-]+", name):
+            parser.error(f"no organization has the name {name!r}; give one "
+                         "name at a time, and no URL")
     for key in args.license:
         if not LICENSE.fullmatch(key):
             parser.error(f"no license has the key {key!r}; give one at a time")
+    if "" in (args.policy, args.since, args.save):
+        parser.error("the name of a FILE is empty")
     if not 1 <= args.jobs <= MAX_WORKERS:
         parser.error(f"argument --jobs: must be from 1 to {MAX_WORKERS}")
-    if args.since is not None and (args.json or args.licenses):
+    if args.since and (args.json or args.licenses):
         parser.error("argument --since: not allowed with --json, --licenses")
     return args
 
@@ -159,17 +165,18 @@ def prepare(args: argparse.Namespace, stack: ExitStack) -> Task:
     need is closed with the stack.
     """
     policy, earlier, replaced = None, None, {}
-    if args.policy is not None:
+    if args.policy:
         policy = parse_policy(read(args.policy), args.policy)
     path = os.path.realpath(args.save or "")
-    if args.save is not None:
+    if args.save:
         if not os.path.isdir(os.path.dirname(path)):
             raise ValueError(f"{args.save}: there is no such folder")
         if os.path.exists(path) and not os.path.isfile(path):
             raise ValueError(f"{args.save}: this is not a regular file")
-        with suppress(ValueError):  # It may be new, or another kind of file.
-            replaced = parse_table(read(path), path)
-    if args.since is not None and (
+        # It may be new or empty; a file of another kind is not replaced.
+        text = read(args.save) if os.path.exists(path) else ""
+        replaced = parse_table(text, args.save) if text else {}
+    if args.since and (
             os.path.exists(path) or os.path.realpath(args.since) != path):
         earlier = parse_table(read(args.since), args.since)
     token, api_url = environment()
@@ -259,12 +266,11 @@ def judge(task: Task, repos: Repos, owners: Collection[str]) -> Report:
     notes = [f"no repository is under {key}" for key in args.license
              if license_id(key) not in found]
     notes += notes_on(policy, rows, owners) if policy else []
-    left_out = {owner_of(row.repository) for row in (
-        *task.replaced.values(), *(earlier or {}).values())
-        if row.id not in repos}
-    notes += [f"{owner} was not asked: its rows are left out"
+    left_out = {owner_of(row.repository) for row in task.replaced.values()
+                if row.id not in repos}
+    notes += [f"{owner} was not asked: {args.save} has it no more"
               for owner in sorted(left_out.difference(owners))]
-    if args.since is not None and earlier is None:
+    if args.since and earlier is None:
         notes.append(f"{args.since} is not there yet: this is the first run")
     unchanged = sum(changes.get(row.id) == "" for row in not_allowed)
     if unchanged:
@@ -344,8 +350,7 @@ def show(text: str) -> None:
 def save(path: str, text: str) -> None:
     """Put a text in the place of a file, in one step, with its mode.
 
-    After an error the file is as it was, and nothing lies beside it. Raises
-    ValueError where it can't be written.
+    After an OSError the file is as it was, and nothing lies beside it.
     """
     target = os.path.realpath(path)
     beside = f"{target}.{os.urandom(8).hex()}"
@@ -355,10 +360,8 @@ def save(path: str, text: str) -> None:
         if os.path.exists(target):
             shutil.copymode(target, beside)
         os.replace(beside, target)
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from error
     finally:
-        with suppress(FileNotFoundError):  # It has its place by now.
+        with suppress(OSError):  # It has its place by now, or never was.
             os.remove(beside)
 
 
@@ -402,74 +405,10 @@ class Progress(logging.Handler):
         super().close()
 
 
-# What went wrong.
-
 def hint_for(args: argparse.Namespace) -> str:
     """Return a hint at GITHUB_API_URL, where it is another than GitHub's."""
     is_github = args.recorded or environment()[1].rstrip("/") == API_URL
     return "" if is_github else "; GITHUB_API_URL may be wrong too"
-
-
-def explain(error: Exception, hint: str) -> str:
-    """Return what went wrong and, if anything helps, what to do."""
-    request: Any = getattr(error, "request", None)
-    response: Any = getattr(error, "response", None)
-    if request is None or isinstance(error, AnswerError):
-        return str(error)
-    url = parse_url(request.url)
-    host, name = url.netloc, f"{url.scheme}_proxy"
-    proxy = next((f"the proxy in {variable}" for variable in (
-        name, name.upper(), "all_proxy", "ALL_PROXY")
-        if os.environ.get(variable)), "")
-    if isinstance(error, HTTPError):
-        if response.status_code == 407 and proxy:
-            return f"{proxy} denied: 407 {response.reason}"
-        return explain_status(error, response)
-    if isinstance(error, (ChunkedEncodingError, ContentDecodingError)):
-        return f"{host} sent a broken answer; try again later"
-    if proxy and isinstance(error, (InvalidSchema, InvalidURL)):
-        return f"the address of {proxy} is wrong, or of a kind not supported"
-    if not isinstance(error, (ConnectionError, Timeout)):
-        return f"{host}: {error}"
-    causes: List[BaseException] = [error]  # down to the system's own error
-    while causes[-1].__context__:
-        causes.append(causes[-1].__context__)
-    cause = [each for each in causes if isinstance(each, OSError)][-1]
-    if cause is error:  # Every RequestException is an OSError itself.
-        return f"{host} did not answer in HTTP"
-    why = re.sub(r"\[.*?\] | \(_ssl.*", "", str(cause))
-    if isinstance(error, ProxyError):
-        proxy = proxy or "the system's proxy"
-        return (f"{proxy} denied: {why}" if "407" in why else
-                f"cannot reach {proxy}: {why}")
-    if "certificate verify failed" in why:
-        return (f"cannot trust {host}: {why}; if this network has a "
-                "certificate authority of its own, set REQUESTS_CA_BUNDLE to "
-                "its file")
-    return f"cannot reach {host}: {why}; check the network{hint}"
-
-
-def explain_status(error: HTTPError, response: Any) -> str:
-    """Return what an answer of 4xx or 5xx says and, if known, what to do."""
-    headers = response.headers
-    if isinstance(error, LimitError):
-        hourly = headers.get("X-RateLimit-Remaining") == "0"
-        return str(error) + (
-            "; a token in GH_TOKEN raises 60 requests an hour to 5,000"
-            if hourly and "Authorization" not in response.request.headers
-            else "")
-    try:
-        message = access_nested_map(response.json(), ("message",))
-    except (KeyError, RecursionError, ValueError):
-        message = response.reason
-    sso = re.search(r"url=(https://\S+)", headers.get("X-GitHub-SSO", ""))
-    advice = (
-        f"; authorize the token at {sso[1]}" if sso
-        else "; check the token in GH_TOKEN or GITHUB_TOKEN"
-        if response.status_code == 401
-        else "; try again later" if response.status_code >= 500 else "")
-    host = parse_url(response.url).netloc
-    return f"{host} answered {response.status_code}: {message}{advice}"
 
 
 # As a program.

@@ -208,9 +208,13 @@ class GithubAdapter(HTTPAdapter):
         scheme, host, _ = self._origin = origin(api_url)
         if (scheme not in ("http", "https") or not host
                 or re.search("[@?#]", api_url)):
-            raise InvalidURL("the API's URL must be like https://HOST/api/v3")
+            raise InvalidURL(
+                "the API's URL (GITHUB_API_URL) must be like "
+                "https://HOST/api/v3")
         if token and re.search("[^!-~]", token):
-            raise InvalidHeader("the token contains an invalid character")
+            raise InvalidHeader(
+                "the token (GH_TOKEN or GITHUB_TOKEN) contains an invalid "
+                "character")
         if token and scheme == "http" and not LOOPBACK.fullmatch(host):
             raise InvalidSchema(
                 f"a token must not go to {host} unencrypted: use https")

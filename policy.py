@@ -114,7 +114,8 @@ def notes_on(
 
     The rows are all public repositories of the organizations, whose names
     are in lower case. A note says which exception is of no use and why, or
-    which license of the policy may be misspelt.
+    which license of the policy may be misspelt: no repository is under it,
+    and one of a similar name is not allowed.
     """
     licenses = {row.repository.lower(): row.license for row in rows}
     found = {license_id(row.license) for row in rows}
@@ -125,8 +126,10 @@ def notes_on(
         license, why = licenses.get(repository), ""
         if not repository:
             if id not in found:
-                for close in get_close_matches(id, not_allowed, 1):
-                    why = f"not found; is it {not_allowed[close]}?"
+                like_it = [other for other in not_allowed
+                           if may_be_one_version(id, other)]
+                for other in get_close_matches(id, like_it, 1):
+                    why = f"not found, and {not_allowed[other]} is not allowed"
         elif license is None:
             if owner_of(repository) in organizations:
                 why = "it is not there"
@@ -137,6 +140,12 @@ def notes_on(
         if why:
             notes.append(f"{policy.name}:{line}: {word}: {why}")
     return notes
+
+
+def may_be_one_version(one: str, other: str) -> bool:
+    """Return whether the numbers in two ids are equal, or one is left out."""
+    numbers = [re.sub("[^0-9]", "", id) for id in (one, other)]
+    return max(numbers).startswith(min(numbers))
 
 
 # The table, and what must stand in the columns that it needs.
@@ -174,7 +183,8 @@ def parse_table(text: str, name: str) -> Dict[int, Row]:
     try:
         missing = CELLS.keys() - set(reader.fieldnames or ())
         if missing:
-            raise ValueError(f"no column {', '.join(sorted(missing))}")
+            raise ValueError("not a saved table: no column "
+                             + ", ".join(sorted(missing)))
         for values in reader:
             if any(values.values()):  # A spreadsheet may add empty rows.
                 row = parse_row(values)

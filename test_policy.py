@@ -104,9 +104,12 @@ class TestParsePolicy(unittest.TestCase):
          ["p.txt:2: Acme/Two: it is not there"]),
         ("organization_not_asked", "other/one ISC", "MIT", []),
         ("misspelt", "Apache2.0", "Apache-2.0",
-         ["p.txt:2: Apache2.0: not found; is it Apache-2.0?"]),
+         ["p.txt:2: Apache2.0: not found, and Apache-2.0 is not allowed"]),
         ("in_capitals", "SIC", "ISC",
-         ["p.txt:2: SIC: not found; is it ISC?"]),
+         ["p.txt:2: SIC: not found, and ISC is not allowed"]),
+        ("without_its_version", "GPL", "GPL-3.0",
+         ["p.txt:2: GPL: not found, and GPL-3.0 is not allowed"]),
+        ("another_version", "GPL-2.0", "GPL-3.0", []),
         ("far_from_any", "BSD", "Apache-2.0", []),
         ("close_to_one_that_is_allowed", "MITT", "MIT", []),
         ("found", "ISC", "ISC-2", []),
@@ -215,8 +218,10 @@ class TestTable(unittest.TestCase):
         self.assertEqual(parse_table(text, "t.csv"), {row.id: row})
 
     @parameterized.expand([
-        ("empty", "", "1: no column archived, id, license, repository"),
-        ("no_id", "repository,license,archived\n", "1: no column id"),
+        ("empty", "",
+         "1: not a saved table: no column archived, id, license, repository"),
+        ("no_id", "repository,license,archived\n",
+         "1: not a saved table: no column id"),
         ("id_twice", HEADER + "a/b,MIT,,,true,,1\na/c,MIT,,,true,,2\n"
          "a/d,MIT,,,true,,1\n", "4: the id 1 stands here twice"),
         ("name", HEADER + "b,MIT,,,true,,1\n", "2: repository can't be 'b'"),

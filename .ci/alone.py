@@ -19,7 +19,7 @@ from typing import Any, Iterator, List
 import requests
 
 MODULES = ("utils", "client", "fixtures", "pages", "live", "policy", "replay",
-           "audit")
+           "explain", "audit")
 
 
 def flat(suite: Any) -> Iterator[unittest.TestCase]:

@@ -16,7 +16,8 @@ from typing import Dict, Iterator, List, Set, Tuple
 MODULES: Dict[str, Set[str]] = {
     "utils": set(), "fixtures": set(), "pages": set(), "policy": set(),
     "client": {"utils"}, "live": {"client", "pages", "utils"},
-    "replay": {"fixtures"}, "audit": {"live", "pages", "policy", "utils"},
+    "replay": {"fixtures"}, "explain": {"live", "pages", "utils"},
+    "audit": {"explain", "live", "policy"},
     "test_utils": {"utils"}, "test_client": {"client", "fixtures"}}
 SUITES = {f"test_{name}" for name in MODULES
           if name != "fixtures" and not name.startswith("test_")}

@@ -89,17 +89,21 @@ class TestWeeklyJob(unittest.TestCase):
             self.commits(), ["Save the state of all licenses", "Begin here"])
         self.assertEqual(
             (self.folder / "summary").read_text(),
-            "google/episodes.dart\tBSD-3-Clause\n"
-            "google/ios-webkit-debug-proxy\tother\n"
-            "google/google.github.io\tnone\n")
+            "    audit.py: report.csv is not there yet: this is the first "
+            "run\n"
+            "    google/episodes.dart\tBSD-3-Clause\n"
+            "    google/ios-webkit-debug-proxy\tother\n"
+            "    google/google.github.io\tnone\n")
 
     def test_nothing_has_changed(self) -> None:
-        """It commits nothing, shows nothing new, and still fails."""
+        """It commits nothing, shows how many are left, and still fails."""
         self.run_job()
         (self.folder / "summary").write_text("")
         self.assertEqual(self.run_job(), 3)
         self.assertEqual(len(self.commits()), 2)
-        self.assertEqual((self.folder / "summary").read_text(), "")
+        self.assertEqual(
+            (self.folder / "summary").read_text(),
+            "    audit.py: not allowed, but not changed: 3\n")
 
     def test_allowed(self) -> None:
         """It commits the state, and succeeds."""
@@ -108,9 +112,11 @@ class TestWeeklyJob(unittest.TestCase):
         self.assertEqual(len(self.commits()), 2)
 
     def test_failure(self) -> None:
-        """Where the API can't be reached, it commits nothing, and fails."""
+        """After an error it commits nothing, shows the error, and fails."""
         self.assertEqual(
             self.run_job(GITHUB_API_URL="http://127.0.0.1:1"), 1)
+        self.assertRegex((self.folder / "summary").read_text(),
+                         "^    audit.py: cannot reach 127.0.0.1:1: .*\n$")
         self.assertEqual(self.commits(), ["Begin here"])
 
 
