@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Tests of live: limits, bodies, credentials, and the client over a replay.
+"""Tests of live: limits, bodies, credentials, tries, and the client.
 
-Tables of the pure functions come first. Then a request is looked at instead
-of being sent. The last classes talk to a replay, by a clock that never
-really waits.
+Tables of the pure functions come first. Then doubles stand for the network:
+one of HTTPAdapter.send below the session, one of fetch_json below the client.
+The last class talks to a replay. No clock here really waits.
 """
 import copy
 import gzip
 import inspect
 import io
-import json
 import os
 import pickle
+import re
 import tempfile
 import threading
 import time
@@ -19,9 +19,7 @@ import tracemalloc
 import unittest
 import zlib
 from contextlib import ExitStack
-from itertools import repeat
-from typing import (
-    Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional)
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
 from unittest.mock import create_autospec, patch
 
 import requests
@@ -33,7 +31,7 @@ from requests.exceptions import (
     InvalidSchema, InvalidURL, ProxyError, SSLError)
 
 import live
-from fixtures import expected_repos, org_payload, repos_payload
+from fixtures import org_payload, repos_payload
 from live import (
     LimitError, LiveOrgClient, environment, github_session, is_repository,
     is_transient, read_body, retry_after, seconds_to_wait)
@@ -41,20 +39,17 @@ from pages import AnswerError
 from replay import Asked, Fault, numbered_repos, replay
 
 API = "https://api.github.com"
+REFUSED = requests.ConnectionError("refused")
 NO_CERTIFICATE = SSLError("[SSL: CERTIFICATE_VERIFY_FAILED] self signed")
 SECONDARY = b'{"message": "You have exceeded a secondary rate limit."}'
 SECONDARY_PAGE = (b'{"message": "Slow down", "documentation_url": '
                   b'"https://docs.github.com/x#about-secondary-rate-limits"}')
 ABUSE = b'{"message": "You have triggered an abuse detection mechanism."}'
-# Keys of a replay's script: patterns of the path and query of a request.
-ORG = "/orgs/google$"
-LISTING = "/orgs/google/repos"
-QUERY = "?type=public&sort=created&direction=asc&per_page=100"
 TOO_LONG = "host:8 sent over 1,000 bytes"
 MANY = numbered_repos(250)  # three pages of up to 100
 NAMES = [repo["name"] for repo in MANY]
-MISSING = ("WARNING:live:google: GitHub counts 3 public repositories and "
-           "lists ")
+COUNTED = {**org_payload, "public_repos": 3}
+MISSING = "google: GitHub counts 3 public repositories and lists "
 SINGLE_SIGN_ON = {"X-GitHub-SSO": "required; url=https://github.com/orgs/a"}
 
 
@@ -210,7 +205,7 @@ class TestIsTransient(unittest.TestCase):
     """Unit tests of is_transient: which errors are worth another try."""
 
     @parameterized.expand([
-        ("connection", requests.ConnectionError("refused"), True),
+        ("connection", REFUSED, True),
         ("timeout", ConnectTimeout(), True), ("proxy", ProxyError(), True),
         ("slow", requests.ReadTimeout(), True), ("url", InvalidURL(), False),
         ("body", ChunkedEncodingError(), True), ("tls", SSLError(), True),
@@ -224,12 +219,16 @@ class TestIsTransient(unittest.TestCase):
 
 
 def answer_of(
-        body: Any = b"{}", encoding: str = "", status: int = 200
-        ) -> requests.Response:
-    """Return an answer whose body is still to be read."""
+        body: bytes = b"{}", encoding: str = "", status: int = 200,
+        **headers: str) -> requests.Response:
+    """Return an answer whose body is still to be read.
+
+    In the names of headers, an underscore stands for a hyphen.
+    """
+    fields = {"Content-Encoding": encoding, **{
+        name.replace("_", "-"): value for name, value in headers.items()}}
     raw = urllib3.HTTPResponse(
-        io.BytesIO(body), {"Content-Encoding": encoding}, status,
-        preload_content=False)
+        io.BytesIO(body), fields, status, preload_content=False)
     request = requests.Request("GET", "https://user:sekret@host:8/").prepare()
     adapter: Any = HTTPAdapter()
     return adapter.build_response(request, raw)
@@ -354,31 +353,32 @@ class TestGithubSession(unittest.TestCase):
     def test_refused(
             self, api_url: str, token: Optional[str], kind: Any) -> None:
         """A bad URL or token is an error that says why, without a secret."""
-        why = {InvalidURL: "the API's URL must be like https://HOST/api/v3",
-               InvalidHeader: "the token contains an invalid character",
-               InvalidSchema: "a token must not go to [^ ]+ unencrypted: use "
-               "https"}[kind]
+        why = {
+            InvalidURL: "the API's URL .* must be like https://HOST/api/v3",
+            InvalidHeader: "the token .* contains an invalid character",
+            InvalidSchema: "a token must not go to [^ ]+ unencrypted: use "
+            "https"}[kind]
         with self.assertRaisesRegex(kind, f"^{why}$") as caught:
             github_session(token, api_url)
         self.assertNotIn("sekret", str(caught.exception))
 
-    def test_unencrypted_without_a_token(self) -> None:
-        """Without a token an API may be unencrypted."""
-        with github_session(None, "http://ghe.example") as session:
-            self.assertNotIn("Authorization", sent(session)["request"].headers)
-
     @parameterized.expand([
-        ("http://localhost:8000", {}), ("http://127.0.0.1:8000", {}),
-        ("http://127.1.20.255", {}), ("http://[::1]:8000", {}),
-        ("https://ghe.example/api/v3", {"all": "http://proxy"}),
+        ("http://localhost:8000", "sekret", {}),
+        ("http://127.0.0.1:8000", "sekret", {}),
+        ("http://127.1.20.255", "sekret", {}),
+        ("http://[::1]:8000", "sekret", {}),
+        ("https://ghe.example", "sekret", {"all": "http://proxy"}),
+        ("http://ghe.example", None, {"all": "http://proxy"}),
     ])
-    def test_token_may_go(self, url: str, proxies: Dict[str, str]) -> None:
-        """Encrypted or within this machine it may, and there by no proxy."""
+    def test_allowed(
+            self, url: str, token: Optional[str], proxies: Dict[str, str]
+            ) -> None:
+        """A token may go encrypted, or within this machine, by no proxy."""
         with patch.dict(os.environ, ALL_PROXY="http://proxy", clear=True):
-            with github_session("sekret", url) as session:
+            with github_session(token, url) as session:
                 options = sent(session, url)
-        self.assertEqual(
-            options["request"].headers["Authorization"], "Bearer sekret")
+        self.assertEqual(options["request"].headers.get("Authorization"),
+                         token and "Bearer sekret")
         self.assertEqual(options["proxies"], proxies)
 
     @parameterized.expand([
@@ -444,20 +444,6 @@ class TestGithubSession(unittest.TestCase):
                     TypeError, "^what may hold a token can't be copied"):
                 copy_of(original)
 
-    @parameterized.expand([
-        ("POST", requests.ConnectionError()), ("GET", NO_CERTIFICATE),
-    ])
-    def test_tried_once(
-            self, method: str, error: requests.RequestException) -> None:
-        """A certificate stays wrong; what is not a GET may have been done."""
-        with github_session() as session, patch.object(
-                HTTPAdapter, "send", autospec=True, side_effect=error) as send:
-            with self.assertRaises(type(error)):
-                session.request(method, API)
-        send.assert_called_once()
-        request: Any = error.request
-        self.assertEqual((request.method, error.response), (method, None))
-
 
 class Clock:
     """Stands for the module time: who sleeps only moves its hands.
@@ -489,82 +475,297 @@ class Clock:
         self.now = max(self.now, end)
 
 
-def page(number: int) -> str:
-    """Return the end of the URL of a page."""
-    return f"&page={number}$"
+class TestTries(unittest.TestCase):
+    """Unit tests of the adapter: another try, a pause, an error.
 
-
-class ReplayTestCase(unittest.TestCase):
-    """A base class: a client over a replay, without environment or sleep."""
+    Each test tells what HTTPAdapter.send returns or raises.
+    """
 
     def setUp(self) -> None:
-        """Clear the environment, and replace the clock."""
-        self.asked: List[Asked] = []
-        self.times: List[float] = []
+        """Put doubles in place of the clock and of what sends."""
         self.clock = Clock()
+        stack = ExitStack()
+        self.addCleanup(stack.close)
+        stack.enter_context(patch("live.time", self.clock))
+        stack.enter_context(patch("live.MAX_BODY", 1000))
+        self.send = stack.enter_context(
+            patch.object(HTTPAdapter, "send", autospec=True))
+        self.session = stack.enter_context(github_session())
+        self.adapter: Any = self.session.get_adapter(API)
+
+    @parameterized.expand([
+        ("status", [answer_of(status=502)], [0]),
+        ("half_a_body", [answer_of(b"{", Content_Length="2")], [0]),
+        ("one_after_the_other", [
+            REFUSED, answer_of(status=503), requests.ReadTimeout()],
+         [0, 1, 2]),
+        ("limit", [answer_of(status=403, Retry_After="7")], [7]),
+        ("secondary_limit", [answer_of(SECONDARY, status=403)], [60]),
+        ("hourly_limit", [answer_of(
+            status=403, X_RateLimit_Remaining="0", X_RateLimit_Reset="1042")],
+         [42]),
+    ])
+    def test_another_try(
+            self, _: str, outcomes: List[Any], waits: List[float]) -> None:
+        """If another try helps, it is made, after a wait if necessary."""
+        self.send.side_effect = [*outcomes, answer_of(b"[]")]
+        with self.assertLogs("live") as logs:
+            self.assertEqual(self.session.get(API).json(), [])
+        self.assertEqual(self.clock.slept, waits)
+        self.assertEqual(logs.output, [
+            f"INFO:live:waiting {seconds} s before the next try"
+            for seconds in waits])
+
+    @parameterized.expand([
+        ("connections", [REFUSED] * 4, requests.ConnectionError, None),
+        ("bodies", [answer_of(b"{", Content_Length="2") for _ in range(4)],
+         ChunkedEncodingError, 200),
+        ("one_of_each", [REFUSED, answer_of(b"{", Content_Length="2"),
+                         answer_of(status=500),
+                         answer_of(status=403, Retry_After="1")],
+         LimitError, 403),
+        ("long_limit", [answer_of(status=429, Retry_After="61")],
+         LimitError, 429),
+        ("long_error", [answer_of(bytes(1001), status=404)],
+         AnswerError, 404),
+        ("certificate", [NO_CERTIFICATE], SSLError, None),
+    ])
+    def test_last_try(
+            self, _: str, outcomes: List[Any], kind: Any, status: Any) -> None:
+        """The fourth try is the last, or the first if none would help."""
+        self.send.side_effect = outcomes
+        with self.assertRaises(kind) as caught:
+            self.session.get(API)
+        self.assertEqual(caught.exception.request.url, API + "/")
+        self.assertEqual(
+            getattr(caught.exception.response, "status_code", None), status)
+        self.assertEqual(self.send.call_count, len(outcomes))
+        self.assertEqual(len(self.clock.slept), len(outcomes) - 1)
+
+    def test_post(self) -> None:
+        """What is not a GET may have been done: it is not tried again."""
+        self.send.side_effect = REFUSED
+        with self.assertRaises(requests.ConnectionError):
+            self.session.post(API)
+        self.send.assert_called_once()
+
+    def test_stream(self) -> None:
+        """With stream=True the body is left to the caller, but not errors."""
+        self.send.side_effect = [
+            answer_of(SECONDARY, status=403), answer_of(bytes(1001))]
+        answer = self.session.get(API, stream=True)
+        self.assertEqual(answer.raw.read(), bytes(1001))
+        self.assertEqual(self.clock.slept, [60])
+
+    @parameterized.expand([
+        ("limit", answer_of(status=403, Retry_After="42"), [42, 42]),
+        ("other_limit", answer_of(status=429, Retry_After="7"), [7, 7]),
+        ("error", answer_of(status=503, Retry_After="42"), [0, 42]),
+    ])
+    def test_other_request(
+            self, _: str, outcome: requests.Response, times: List[float]
+            ) -> None:
+        """While one waits for a limit, but not else, no other is sent.
+
+        The other begins when the first one starts to sleep.
+        """
+        sent_at = []
+
+        def send(*_: Any) -> requests.Response:
+            """Note when a request is sent; answer it."""
+            sent_at.append(self.clock.now - 1000)
+            return outcome if len(sent_at) == 1 else answer_of()
+
+        self.send.side_effect = send
+        self.clock.meanwhile = lambda: self.session.get(API + "/other")
+        self.session.get(API)
+        self.assertEqual(sent_at, [0, *times])
+
+    def test_longest_pause_counts(self) -> None:
+        """A shorter limit does not end a longer pause, which may yet grow."""
+        def send(*_: Any) -> requests.Response:
+            """Answer with a limit, while other requests meet longer ones."""
+            self.adapter.paused_until = 1042
+            self.clock.meanwhile = lambda: setattr(
+                self.adapter, "paused_until", 1060)
+            self.send.side_effect = [answer_of()]
+            return answer_of(status=403, Retry_After="7")
+
+        self.send.side_effect = send
+        self.session.get(API)
+        self.assertEqual(self.clock.slept, [42, 18])
+
+    def test_send(self) -> None:
+        """The adapter's send takes what HTTPAdapter's does; it reads all."""
+        self.send.return_value = answer_of(b"[]")
+        request = requests.Request("GET", API).prepare()
+        answer = self.adapter.send(request, False, 5)
+        self.assertTrue(answer.raw.closed)
+        self.send.assert_called_once_with(
+            self.adapter, request, False, 5, True, None, None)
+
+
+class TestLiveOrgClient(unittest.TestCase):
+    """Unit tests of the client: all public repositories, or an error.
+
+    Each test tells what fetch_json returns.
+    """
+
+    def setUp(self) -> None:
+        """Put a double in place of fetch_json, and make a client."""
+        patcher = patch("live.fetch_json", autospec=True)
+        self.fetch_json = patcher.start()
+        self.addCleanup(patcher.stop)
+        self.session = create_autospec(requests.Session, instance=True)
+        self.client = LiveOrgClient("google", self.session, API + "/")
+
+    def error(self, kind: Any) -> Any:
+        """Return the error of just this class that a listing leads to."""
+        with self.assertRaises(kind) as caught:
+            self.client.repos_payload
+        self.assertIs(type(caught.exception), kind)
+        return caught.exception
+
+    @parameterized.expand([
+        ("other_path", "../users/x", "..%2Fusers%2Fx"),
+        ("query", "a/b?c#d", "a%2Fb%3Fc%23d"),
+        ("percent", "%2e%2e", "%252e%252e"),
+        ("surrogate", "a\ud800\udcff", "a%ED%A0%80%ED%B3%BF"),
+    ])
+    def test_name(self, _: str, name: str, encoded: str) -> None:
+        """No name leads to another path: it is percent-encoded."""
+        self.fetch_json.return_value = org_payload
+        self.assertIs(LiveOrgClient(name, self.session).org, org_payload)
+        self.fetch_json.assert_called_once_with(
+            self.session, f"{API}/orgs/{encoded}")
+
+    @parameterized.expand([(".",), ("..",)])
+    def test_name_that_is_a_step(self, name: str) -> None:
+        """An organization can't be called . or .., a step in a path."""
+        with self.assertRaisesRegex(
+                InvalidURL, f"^{re.escape(name)} can't name an organization$"):
+            LiveOrgClient(name, self.session).org
+        self.fetch_json.assert_not_called()
+
+    @parameterized.expand([
+        ("list", [[]], " is not an organization"),
+        ("no_id", [org_of(id=None)], " is not an organization"),
+        ("no_login", [org_of(login=5)], " is not an organization"),
+        ("no_url", [org_of(repos_url=5)], " is not an organization"),
+        ("no_count", [org_of(public_repos=None)], " is not an organization"),
+        ("object", [COUNTED, {}], " is not a list"),
+        ("second", [COUNTED, [repo_of(), {}]],
+         ": item 2 is not a repository"),
+    ])
+    def test_other_shape(self, _: str, answers: List[Any], why: str) -> None:
+        """An answer of another shape is an AnswerError, and not stored."""
+        url = API + "/orgs/google" + "/repos" * (len(answers) - 1)
+        self.fetch_json.side_effect = answers
+        error = self.error(AnswerError)
+        self.assertEqual(str(error), url + why)
+        self.assertEqual((error.request.method, error.request.url),
+                         ("GET", url))
+        self.fetch_json.side_effect = [COUNTED, MANY[:3]][len(answers) - 1:]
+        self.assertEqual(self.client.public_repos(), NAMES[:3])
+
+    @parameterized.expand([
+        ("https://elsewhere/repos",), ("http://[",),
+        ("http://api.github.com/repos",),
+    ])
+    def test_other_origin(self, repos_url: str) -> None:
+        """A listing at another origin is not requested, but an error."""
+        self.fetch_json.return_value = org_of(repos_url=repos_url)
+        error = self.error(AnswerError)
+        self.assertEqual(
+            str(error), f"the API at {API} refers to {repos_url}; set "
+            "GITHUB_API_URL to the API's own address")
+        self.assertEqual(error.request.url, API + "/orgs/google")
+        self.fetch_json.assert_called_once()
+
+    @parameterized.expand([
+        ("at_once", [MANY[:3]], NAMES[:3], []),
+        ("later", [MANY[1:3], MANY[:3]], [NAMES[1], NAMES[2], NAMES[0]], []),
+        ("twice", [[{**MANY[0], "name": "old"}, MANY[0], MANY[1]], MANY[2:3]],
+         NAMES[:3], []),
+        ("some_missing", [MANY[:2]] * 2, NAMES[:2], [MISSING + "2"]),
+        ("private", [[*MANY[:2], {**MANY[2], "private": True}]] * 2,
+         NAMES[:2], [MISSING + "2"]),
+    ])
+    def test_all_of_them(
+            self, _: str, answers: List[Any], names: List[str],
+            warnings: List[str]) -> None:
+        """If fewer come than GitHub counts, they are asked for once more.
+
+        Each is listed once, and never if it says private. A warning has both
+        numbers if some are still missing.
+        """
+        self.fetch_json.side_effect = [COUNTED, *answers]
+        with patch.object(live.LOG, "warning", autospec=True) as warning:
+            self.assertEqual(self.client.public_repos(), names)
+        self.assertEqual([args[0] for args, _ in warning.call_args_list],
+                         warnings)
+        self.assertEqual(self.fetch_json.call_count, 1 + len(answers))
+        self.fetch_json.assert_called_with(
+            self.session, API + "/orgs/google/repos", workers=10, params={
+                "type": "public", "sort": "created", "direction": "asc",
+                "per_page": "100"})
+
+    def test_none_at_all(self) -> None:
+        """If GitHub counts some and lists none, that is an error."""
+        self.fetch_json.side_effect = [COUNTED, [], []]
+        error = self.error(AnswerError)
+        self.assertEqual(str(error), MISSING + "0")
+        self.assertEqual(error.request.url, API + "/orgs/google/repos")
+
+    def test_shared_session(self) -> None:
+        """A session may serve several clients; none of them closes it."""
+        with self.client as one, LiveOrgClient("x", self.session) as two:
+            self.assertIs(one.session, two.session)
+        self.session.close.assert_not_called()
+
+
+class TestOverReplay(unittest.TestCase):
+    """Integration tests: a client, its session and threads, and a server."""
+
+    def setUp(self) -> None:
+        """Clear the environment; replace the clock; keep what is asked."""
+        self.asked: List[Asked] = []
         # An ExitStack leaves what it has entered, the last one first.
         self.stack = ExitStack()
         self.addCleanup(self.stack.close)
         self.stack.enter_context(patch.dict(os.environ, clear=True))
-        self.stack.enter_context(patch("live.time", self.clock))
-        self.stack.callback(self.join_threads)
-
-    @staticmethod
-    def join_threads() -> None:
-        """Wait for pages that were in flight when a test was done."""
-        for thread in threading.enumerate():
-            if thread is not threading.current_thread():
-                thread.join(timeout=10)
-
-    def note(self, asked: Asked) -> None:
-        """Note a request, and when it arrived."""
-        self.asked.append(asked)
-        self.times.append(self.clock.now)
+        self.stack.enter_context(patch("live.time", Clock()))
 
     def serve(self, script: Mapping[str, Iterable[Fault]] = {},
-              repos: Any = repos_payload) -> str:
+              **options: Any) -> str:
         """Start a replay that lasts as long as the test; return its URL."""
-        return self.stack.enter_context(
-            replay(script, repos=repos, on_request=self.note))
-
-    def client(self, url: str, token: Optional[str] = None) -> LiveOrgClient:
-        """Return a client of the organization google at a server."""
-        session = self.stack.enter_context(github_session(token, url))
-        return LiveOrgClient("google", session, url)
-
-    def error_of(self, kind: Any, client: LiveOrgClient) -> Any:
-        """Return the error of just this class that a listing leads to."""
-        with self.assertRaises(kind) as caught:
-            client.repos_payload
-        self.assertIs(type(caught.exception), kind)
-        error: Any = caught.exception
-        self.assertEqual(error.request.method, "GET")
-        return error
-
-    def targets(self) -> List[str]:
-        """Return the paths that were asked for, with their queries."""
-        return [asked.target for asked in self.asked]
-
-
-class TestLiveOrgClient(ReplayTestCase):
-    """Integration tests of the client: all public repositories, or an error.
-
-    What the replay does not do by itself comes as the body of an answer.
-    """
+        return self.stack.enter_context(replay(
+            script, **{"on_request": self.asked.append, **options}))
 
     def test_whole_listing(self) -> None:
-        """It takes one request per 100 repositories, each with the token."""
-        client = self.client(self.serve(repos=MANY), "sekret")
+        """It takes one request per 100 repositories, each with the token.
+
+        What is broken on the way is requested again.
+        """
+        url = self.serve({
+            "&page=2$": [Fault(raw=b"SSH-2.0-OpenSSH\r\n"), Fault(cut=1000),
+                         Fault(cut=0)],
+            "&page=3$": [Fault(503), Fault(403, {"Retry-After": "7"})],
+        }, repos=[*MANY, {**MANY[0], "id": 1, "private": True}])
+        session = self.stack.enter_context(github_session("sekret", url))
+        client = LiveOrgClient("google", session, url)
         self.assertEqual(client.public_repos(), NAMES)
         self.assertEqual(client.public_repos("mit"), [
             repo["name"] for repo in MANY
             if repo["license"] and repo["license"]["key"] == "mit"])
-        others = "/organizations/1342004/repos" + QUERY + "&page="
-        self.assertCountEqual(self.targets(), [
-            "/orgs/google", LISTING + QUERY, others + "2", others + "3"])
+        query = "repos?type=public&sort=created&direction=asc&per_page=100"
+        others = f"/organizations/1342004/{query}&page="
+        self.assertCountEqual([asked.target for asked in self.asked], [
+            "/orgs/google", f"/orgs/google/{query}",
+            *[others + "2"] * 4, *[others + "3"] * 3])
         self.assertEqual(
-            [asked.headers["Authorization"] for asked in self.asked],
-            ["Bearer sekret"] * 4)
+            {asked.headers["Authorization"] for asked in self.asked},
+            {"Bearer sekret"})
 
     def test_workers(self) -> None:
         """As many pages are fetched at once as the client has workers.
@@ -580,244 +781,25 @@ class TestLiveOrgClient(ReplayTestCase):
             if "&page=" in asked.target:
                 barrier.wait()
 
-        with replay(repos=numbered_repos(1300), on_request=on_request) as url:
-            with github_session(None, url) as session:
-                client = LiveOrgClient("google", session, url, 12)
-                self.assertEqual(len(client.repos_payload), 1300)
-                del client.repos_payload  # to have it requested once more
-                self.assertEqual(len(client.repos_payload), 1300)
+        url = self.serve(repos=numbered_repos(1300), on_request=on_request)
+        session = self.stack.enter_context(github_session(None, url))
+        for _ in range(2):
+            client = LiveOrgClient("google", session, url, 12)
+            self.assertEqual(len(client.public_repos()), 1300)
         self.assertEqual(len(connections), 12)
 
-    def test_shared_session(self) -> None:
-        """A session may serve several clients; none of them closes it."""
-        session = create_autospec(requests.Session, instance=True)
-        with LiveOrgClient("one", session) as one:
-            with LiveOrgClient("two", session) as two:
-                self.assertIs(one.session, two.session)
-        session.close.assert_not_called()
-
-    @parameterized.expand([
-        ("other_path", "../users/x", "..%2Fusers%2Fx"),
-        ("query", "a/b?c#d", "a%2Fb%3Fc%23d"),
-        ("percent", "%2e%2e", "%252e%252e"),
-        ("surrogate", "a\ud800\udcff", "a%ED%A0%80%ED%B3%BF"),
-    ])
-    def test_name(self, _: str, name: str, encoded: str) -> None:
-        """No name leads to another path: it is percent-encoded."""
-        url = self.serve()
-        with github_session(None, url) as session:
-            with self.assertRaises(requests.HTTPError) as caught:
-                LiveOrgClient(name, session, url + "/").org
-        self.assertEqual(self.targets(), ["/orgs/" + encoded])
-        self.assertIn("answered 404", str(caught.exception))
-
-    @parameterized.expand([(".",), ("..",)])
-    def test_name_that_is_a_step(self, name: str) -> None:
-        """An organization can't be called . or .., a step in a path."""
-        session = create_autospec(requests.Session, instance=True)
-        with self.assertRaises(InvalidURL) as caught:
-            LiveOrgClient(name, session).org
-        self.assertEqual(
-            str(caught.exception), f"{name} can't name an organization")
-        session.get.assert_not_called()
-
-    @parameterized.expand([
-        ("list", ORG, [], " is not an organization"),
-        ("no_id", ORG, org_of(id=None), " is not an organization"),
-        ("no_login", ORG, org_of(login=5), " is not an organization"),
-        ("no_url", ORG, org_of(repos_url=5), " is not an organization"),
-        ("no_count", ORG, org_of(public_repos=None),
-         " is not an organization"),
-        ("object", LISTING, {}, " is not a list"),
-        ("second", LISTING, [repo_of(), {}], ": item 2 is not a repository"),
-    ])
-    def test_other_shape(
-            self, _: str, where: str, answer: Any, why: str) -> None:
-        """An answer of another shape is an AnswerError, and not stored."""
-        url = self.serve({where: [Fault(body=json.dumps(answer).encode())]})
-        client = self.client(url)
-        error = self.error_of(AnswerError, client)
-        self.assertEqual(str(error), url + where.strip("$") + why)
-        self.assertTrue(error.request.url.endswith(where.strip("$")))
-        self.assertEqual(client.public_repos(), expected_repos)
-
-    @parameterized.expand([
-        ("https://elsewhere/repos",), ("http://[",), ("http://127.0.0.1:1/",),
-    ])
-    def test_other_origin(self, repos_url: str) -> None:
-        """A listing at another origin is not requested, but an error."""
-        body = json.dumps(org_of(repos_url=repos_url)).encode()
-        url = self.serve({ORG: [Fault(body=body)]})
-        error = self.error_of(AnswerError, self.client(url, "sekret"))
-        self.assertEqual(
-            str(error), f"the API at {url} refers to {repos_url}; "
-            "set GITHUB_API_URL to the API's own address")
-        self.assertEqual(error.request.url, url + "/orgs/google")
-        self.assertEqual(self.targets(), ["/orgs/google"])
-
-    @parameterized.expand([
-        ("at_once", [MANY[:3]], NAMES[:3], []),
-        ("later", [MANY[1:3]] + [MANY[:3]],
-         [NAMES[1], NAMES[2], NAMES[0]], []),
-        ("twice", [[{**MANY[0], "name": "old"}, MANY[0], MANY[1]], MANY[2:3]],
-         NAMES[:3], []),
-        ("some_missing", [MANY[:2]] * 2, NAMES[:2], [MISSING + "2"]),
-        ("private", [[*MANY[:2], {**MANY[2], "private": True}]] * 2,
-         NAMES[:2], [MISSING + "2"]),
-    ])
-    def test_all_of_them(
-            self, _: str, answers: List[Any], names: List[str],
-            warnings: List[str]) -> None:
-        """If fewer come than GitHub counts, they are asked for once more.
-
-        Each is listed once, and never if it says private. A warning has both
-        numbers if some are still missing.
-        """
-        faults = [Fault(body=json.dumps(each).encode()) for each in answers]
-        client = self.client(self.serve({LISTING: faults}, MANY[:3]))
-        with self.assertLogs("live") as logs:
-            live.LOG.info("Without any line, assertLogs would fail.")
-            self.assertEqual(client.public_repos(), names)
-        self.assertEqual(logs.output[1:], warnings)
-        self.assertEqual(len(self.asked), 1 + len(answers))
-
-    def test_none_at_all(self) -> None:
-        """If GitHub counts some and lists none, that is an error."""
-        url = self.serve({LISTING: [Fault(body=b"[]")] * 2})
-        error = self.error_of(AnswerError, self.client(url))
-        self.assertEqual(str(error), "google: GitHub counts 9 public "
-                         "repositories and lists 0")
-        self.assertEqual(error.request.url, url + LISTING)
-
-    @parameterized.expand([("token", "sekret"), ("no_token", None)])
-    def test_redirect(self, _: str, token: Optional[str]) -> None:
+    def test_redirect(self) -> None:
         """A redirect is followed; it takes no token to another origin."""
         other = self.serve()
         here = Fault(301, {"Location": "/organizations/1342004"}, b"")
         away = Fault(301, {"Location": f"{other}/orgs/google"}, b"")
-        url = self.serve({ORG: [here], "/organizations": [away]})
-        with github_session(token, url) as session:
+        url = self.serve({"/orgs": [here], "/organizations": [away]})
+        with github_session("sekret", url) as session:
             answer = session.get(url + "/orgs/google")
         self.assertEqual(answer.json()["login"], "google")
-        bearer = token and f"Bearer {token}"
         self.assertEqual(
             [asked.headers.get("Authorization") for asked in self.asked],
-            [bearer, bearer, None])
-
-
-class TestTries(ReplayTestCase):
-    """Integration tests of the adapter: another try, a pause, an error."""
-
-    @parameterized.expand([
-        ("502_html_once", {page(2): [Fault(502, body=b"<html>")]}, [0]),
-        ("no_http_once", {ORG: [Fault(raw=b"SSH-2.0-OpenSSH\r\n")]}, [0]),
-        ("gzip_without_its_end", {ORG: [Fault(
-            headers={"Content-Encoding": "gzip"},
-            body=gzip.compress(b"{}" * 99)[:-9])]}, [0]),
-        ("one_after_the_other", {page(2): [
-            Fault(cut=1000), Fault(503), Fault(cut=0)]}, [0, 1, 2]),
-        ("limit", {page(3): [Fault(403, {"Retry-After": "7"})]}, [7]),
-        ("secondary_403", {ORG: [Fault(403, body=SECONDARY)]}, [60]),
-        ("hourly", {ORG: [Fault(403, hourly(1042))]}, [42]),
-    ])
-    def test_listing_comes_whole(
-            self, _: str, script: Dict[str, List[Fault]],
-            waits: List[float]) -> None:
-        """If another try helps, it is made, after a wait if necessary."""
-        url = self.serve(script, MANY)
-        with self.assertLogs("live") as logs:
-            self.assertEqual(self.client(url).public_repos(), NAMES)
-        self.assertEqual(self.clock.slept, waits)
-        self.assertEqual(logs.output, [
-            f"INFO:live:waiting {seconds} s before the next try"
-            for seconds in waits])
-        self.assertEqual(len(self.asked), 4 + len(waits))
-
-    @parameterized.expand([
-        ("connections", [Fault(cut=0)] * 4, requests.ConnectionError, None),
-        ("bodies", [Fault(cut=99)] * 4, ChunkedEncodingError, 200),
-        ("one_of_each", [Fault(cut=0), Fault(cut=99), Fault(500),
-                         Fault(403, {"Retry-After": "1"})], LimitError, 403),
-        ("not_found", [Fault(404)], requests.HTTPError, 404),
-        ("endless_error", [Fault(404, body=repeat(bytes(99)))],
-         AnswerError, 404),
-        ("hourly", [Fault(429, hourly(1061))], LimitError, 429),
-    ])
-    def test_last_try(
-            self, _: str, faults: List[Fault], kind: Any, status: Any) -> None:
-        """The fourth try is the last, or the first if none would help."""
-        url = self.serve({ORG: faults})
-        with patch("live.MAX_BODY", 1000):
-            error = self.error_of(kind, self.client(url))
-        self.assertEqual(error.request.url, f"{url}/orgs/google")
-        self.assertEqual(
-            getattr(error.response, "status_code", None), status)
-        self.assertEqual(len(self.asked), len(faults))
-        self.assertEqual(len(self.clock.slept), len(faults) - 1)
-
-    @parameterized.expand([
-        ("limit", Fault(403, {"Retry-After": "42"}), [1000, 1042, 1042]),
-        ("error", Fault(503, {"Retry-After": "42"}), [1000, 1000, 1042]),
-    ])
-    def test_other_request(
-            self, _: str, fault: Fault, times: List[float]) -> None:
-        """While one waits for a limit, but not else, no other is sent.
-
-        The other begins when the first one starts to sleep.
-        """
-        url = self.serve({ORG: [fault]})
-        client = self.client(url)
-        self.clock.meanwhile = lambda: client.session.get(url + "/other")
-        client.org
-        self.assertEqual(
-            self.targets(), ["/orgs/google", "/other", "/orgs/google"])
-        self.assertEqual(self.times, times)
-
-    def test_longest_pause_counts(self) -> None:
-        """A shorter limit does not end the pause of a longer one."""
-        def body() -> Iterator[bytes]:
-            """Have another request meet the longer one meanwhile."""
-            adapter: Any = client.session.get_adapter(url)
-            adapter.paused_until = 1042
-            yield b"{}"
-
-        url = self.serve({ORG: [Fault(403, {"Retry-After": "7"}, body())]})
-        client = self.client(url)
-        client.org
-        self.assertEqual(self.times, [1000, 1042])
-
-    def test_pause_that_grows(self) -> None:
-        """If the pause gets longer during a sleep, the rest is slept too."""
-        with github_session() as session:
-            adapter: Any = session.get_adapter(API)
-            adapter.paused_until = 1042
-            self.clock.meanwhile = lambda: setattr(
-                adapter, "paused_until", 1060)
-            sent(session)
-        self.assertEqual(self.clock.slept, [42, 18])
-
-    @parameterized.expand([
-        ("body", Fault(cut=10), []), ("status", Fault(503), [0]),
-        ("limit", Fault(403, body=SECONDARY), [60]),
-    ])
-    def test_stream(
-            self, _: str, fault: Fault, slept: List[float]) -> None:
-        """With stream=True the body is left to the caller, but not errors."""
-        url = self.serve({ORG: [fault]})
-        with github_session(None, url) as session:
-            answer = session.get(url + "/orgs/google", stream=True)
-            self.assertEqual(answer.raw.read(10), b'{"login": ')
-            answer.close()
-        self.assertEqual(self.clock.slept, slept)
-
-    def test_send(self) -> None:
-        """The adapter's send takes what requests' own does; it reads all."""
-        url = self.serve()
-        request = requests.Request("GET", url + "/orgs/google").prepare()
-        with github_session(None, url) as session:
-            answer = session.get_adapter(url).send(request, False, 5)
-            self.assertTrue(answer.raw.closed)
-        self.assertEqual(answer.json()["login"], "google")
+            ["Bearer sekret", "Bearer sekret", None])
 
 
 if __name__ == "__main__":
