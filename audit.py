@@ -422,16 +422,14 @@ def run() -> int:
     sys.stderr = sys.stderr or open(os.devnull, "w")  # closed: say nothing
     sys.stdout = sys.stdout or open(os.devnull)  # closed: printing fails
     handler = signal.getsignal(signal.SIGINT)
-    is_python_s = handler is signal.default_int_handler  # It may be ignored.
     try:
         with suppress(ValueError):  # Only the main thread can set it.
-            if is_python_s:
+            if handler is signal.default_int_handler:  # It may be ignored.
                 signal.signal(signal.SIGINT, signal.SIG_DFL)
         return main()
     finally:
-        with suppress(ValueError):
-            if is_python_s:
-                signal.signal(signal.SIGINT, handler)
+        with suppress(TypeError, ValueError):  # It may be none of Python's.
+            signal.signal(signal.SIGINT, handler)
         try:
             sys.stdout.flush()
         except OSError:  # main has reported it; Python would try again.

@@ -10,7 +10,6 @@ import os
 import re
 import time
 import zlib
-from email.utils import mktime_tz, parsedate_tz
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 from urllib.parse import quote
 
@@ -93,8 +92,7 @@ class LiveOrgClient(GithubOrgClient):
         """
         if self._org_name in (".", ".."):
             raise InvalidURL(f"{self._org_name} can't name an organization")
-        name = quote(self._org_name, safe="", errors="surrogatepass")
-        url = f"{self.api_url}/orgs/{name}"
+        url = f"{self.api_url}/orgs/{quote(self._org_name, safe='')}"
         org = fetch_json(self.session, url)
         asked = Request("GET", url)
         if not has_fields(org, ORG_FIELDS):
@@ -331,13 +329,17 @@ def seconds_to_wait(
         backoff: Optional[float], now: float) -> Optional[float]:
     """Return the seconds until the next try, or None if there is none.
 
-    Retry-After says how many (RFC 9110, section 10.2.3). Without it a 5xx
-    takes the backoff (None if no try is left), the hourly limit takes until
-    it is reset, and another limit a minute. Raises LimitError for a limit
-    that lasts longer than MAX_WAIT, and if no try is left.
+    Retry-After says how many (RFC 9110, section 10.2.3; GitHub sends no
+    dates). Without it a 5xx takes the backoff (None if no try is left), the
+    hourly limit takes until it is reset, and another limit a minute. Raises
+    LimitError for a limit that lasts longer than MAX_WAIT, and if no try is
+    left.
     https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
-    wait = retry_after(headers.get("Retry-After", ""), now)
+    after = headers.get("Retry-After", "")
+    wait: Optional[float] = None
+    if re.fullmatch("[0-9]{1,9}", after):
+        wait = int(after)
     if status in (500, 502, 503, 504) and backoff is not None:
         wait = backoff if wait is None else wait
         return wait if wait <= MAX_WAIT else None
@@ -358,14 +360,3 @@ def seconds_to_wait(
     if wait > MAX_WAIT or backoff is None:
         raise LimitError(now + wait)
     return wait
-
-
-def retry_after(text: str, now: float) -> Optional[float]:
-    """Return the seconds a Retry-After asks for, or None if it is unclear."""
-    if re.fullmatch("[0-9]{1,9}", text.strip()):
-        return int(text)
-    try:
-        date: Any = parsedate_tz(text)  # in UTC if it names no zone
-        return max(0, mktime_tz(date) - now)
-    except (IndexError, OverflowError, TypeError, ValueError):
-        return None

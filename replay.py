@@ -58,15 +58,14 @@ class Fault(NamedTuple):
     raw: bytes to send in place of an answer, before the connection is closed.
     status: the status, with the JSON document that GitHub sends for it.
     headers: headers to set; one whose value is None is left out.
-    body: the body to send as it is. One in parts is sent in chunks, for
-        ever if they have no end.
+    body: the body to send as it is.
     cut: how many bytes of the body to send before the connection is
         closed; 0 means to close it before anything is sent, raw or not.
     """
 
     status: Optional[int] = None
     headers: Mapping[str, Optional[str]] = {}
-    body: Union[bytes, Iterable[bytes], None] = None
+    body: Optional[bytes] = None
     cut: Optional[int] = None
     wait: float = 0
     raw: bytes = b""
@@ -242,10 +241,10 @@ class Replay(ThreadingHTTPServer):
     def stop(self) -> None:
         """End every connection, idle or not, and then the server."""
         self.shutdown()
-        self.closing.set()
         for connection in self.connections:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+        self.closing.set()
         self.server_close()
 
 
@@ -270,8 +269,6 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.send(problem(fault.status), fault)
 
-    do_HEAD = do_GET
-
     def send(self, reply: Answer, fault: Fault) -> None:
         """Send an answer with GitHub's headers, changed as a fault says.
 
@@ -280,12 +277,9 @@ class Handler(BaseHTTPRequestHandler):
         base = f"http://{self.headers['Host']}"
         text = json.dumps(reply.document).replace(API_URL, base)
         body = text.encode() if fault.body is None else fault.body
-        length: Dict[str, Optional[str]] = {"Transfer-Encoding": "chunked"}
-        if isinstance(body, bytes):
-            length = {"Content-Length": str(len(body))}
         fields = {
             "Content-Type": "application/json; charset=utf-8",
-            **length,
+            "Content-Length": str(len(body)),
             "Link": reply.link and reply.link.replace(API_URL, base),
             "X-GitHub-Media-Type": "github.v3; format=json",
             "X-RateLimit-Limit": "60",
@@ -299,15 +293,7 @@ class Handler(BaseHTTPRequestHandler):
             if value is not None:
                 self.send_header(name, value)
         self.end_headers()
-        if self.command == "HEAD":
-            return
-        if isinstance(body, bytes):
-            self.wfile.write(body[:fault.cut])
-        else:
-            for part in body:
-                self.wfile.write(b"%x\r\n%b\r\n" % (len(part), part))
-                self.wfile.flush()
-            self.wfile.write(b"0\r\n\r\n")
+        self.wfile.write(body[:fault.cut])
         if fault.cut is not None:
             self.close_connection = True
 

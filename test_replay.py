@@ -9,8 +9,6 @@ import json
 import logging
 import os
 import re
-import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -20,9 +18,7 @@ from http.client import HTTPConnection
 from io import BytesIO, StringIO, TextIOWrapper
 from itertools import repeat
 from pathlib import Path
-from queue import Queue
 from runpy import run_path
-from time import monotonic
 from typing import (
     Any, Dict, Iterable, List, Mapping, Optional, TextIO, Tuple, Type)
 from unittest.mock import Mock, patch
@@ -33,8 +29,7 @@ from parameterized import parameterized, parameterized_class
 
 from fixtures import API_URL, org_payload, repos_payload
 from live import environment, github_session
-from replay import (
-    Asked, Fault, Replay, answer, numbered_repos, problem, replay)
+from replay import Asked, Fault, answer, numbered_repos, problem, replay
 
 HERE = Path(__file__).resolve().parent
 DOCS = "https://docs.github.com/rest"
@@ -243,20 +238,17 @@ class TestServer(ReplayTestCase):
     def test_one_connection(self) -> None:
         """One connection serves all requests; each is passed on and logged."""
         on_request = Mock(spec_set=[])
-        url = self.start_replay(
-            {"parts": [Fault(body=[b"[1", b", 2]"])]}, on_request=on_request)
+        url = self.start_replay(on_request=on_request)
         connection = self.connect(url)
         first = connection.sock
-        for method, target, expected in (
-                ("GET", "/", b"Not Found"), ("HEAD", ORG, b"^$"),
-                ("GET", "/parts", b"^.1, 2]$"), ("GET", ORG + "?x", b"login")):
+        for target, expected in ("/", b"Not Found"), (ORG + "?x", b"login"):
             with self.assertLogs("replay", "INFO") as logs:
-                connection.request(method, target, headers={"Accept": "y"})
-                self.assertRegex(connection.getresponse().read(), expected)
+                connection.request("GET", target, headers={"Accept": "y"})
+                self.assertIn(expected, connection.getresponse().read())
             on_request.assert_called_with(Asked(target, {
                 "Host": urlsplit(url).netloc, "Accept-Encoding": "identity",
                 "Accept": "y"}))
-            self.assertIn(f'"{method} {target} HTTP/1.1" ', logs.output[-1])
+            self.assertIn(f'"GET {target} HTTP/1.1" ', logs.output[-1])
         self.assertIs(connection.sock, first)
 
     @parameterized.expand([
@@ -283,23 +275,6 @@ class TestServer(ReplayTestCase):
         with connection.sock.makefile("rb") as file:
             self.assertRegex(file.read(), b"(?s)" + expected)
 
-    def test_parts_one_by_one(self) -> None:
-        """A part is sent before the next one is made."""
-        parts: "Queue[bytes]" = Queue()
-        connection = self.connect(self.start_replay(
-            {"org": [Fault(body=iter(parts.get, b"end"))]}))
-        self.addCleanup(parts.put, b"end")
-        connection.request("GET", ORG)
-        parts.put(b"1")
-        self.assertEqual(connection.getresponse().read(1), b"1")
-
-    def test_wait(self) -> None:
-        """An answer comes no sooner than its fault says."""
-        url = self.start_replay({"org": [Fault(wait=0.02)]})
-        started = monotonic()
-        requests.get(url + ORG)
-        self.assertGreaterEqual(monotonic() - started, 0.02)
-
     def test_end_of_replay(self) -> None:
         """Leaving the block ends waits and connections, idle ones too."""
         before = threading.enumerate()
@@ -309,29 +284,16 @@ class TestServer(ReplayTestCase):
             idle, busy = self.connect(url), self.connect(url)
             busy.request("GET", ORG)
             self.assertTrue(arrived.wait(10))
-        self.assertEqual(idle.sock.recv(1), b"")
+        self.assertEqual((idle.sock.recv(1), busy.sock.recv(1)), (b"", b""))
         self.assertEqual(threading.enumerate(), before)
         with self.assertRaises(ConnectionError):
             self.connect(url)
 
     @patch("socket.getfqdn", autospec=True)
-    def test_time(self, getfqdn: Mock) -> None:
-        """To begin and end needs no look-up of a name, and no half second."""
-        started = monotonic()
-        for _ in range(4):
-            with replay():
-                pass
-        self.assertLess(monotonic() - started, 1)
+    def test_no_look_up(self, getfqdn: Mock) -> None:
+        """To begin, a replay looks up no name: that can take seconds."""
+        self.start_replay()
         getfqdn.assert_not_called()
-
-    def test_end_of_connections_that_have_ended(self) -> None:
-        """A connection that a client has ended does not disturb the end."""
-        server = Replay({}, [], 0, Mock(spec_set=[]))
-        with patch.object(server, "shutdown", autospec=True), \
-                socket.socket() as unconnected:
-            server.connections.add(unconnected)
-            server.stop()
-        self.assertEqual(server.fileno(), -1)
 
     @parameterized.expand([
         ("hangs_up", BrokenPipeError, "^$"),
@@ -459,13 +421,6 @@ class TestRecord(ReplayTestCase):
                    side_effect=KeyboardInterrupt):
             self.assertEqual(run_program("--record", "x"), (130, "", ""))
 
-    def test_mistake(self) -> None:
-        """A mistake in the program itself is not hidden."""
-        with patch("live.LiveOrgClient.from_environment", autospec=True,
-                   side_effect=TypeError):
-            with self.assertRaises(TypeError):
-                run_program("--record", "x")
-
     def test_closed_pipe(self) -> None:
         """A recording that nobody reads ends without a word."""
         reader, writer = os.pipe()
@@ -499,14 +454,6 @@ class TestProgram(ReplayTestCase):
             status, out, err = run_program("--port", port)
             self.assertEqual((status, out), (1, ""))
             self.assertRegex(err, f"^replay.py: port {port}: .*{why}.?\n$")
-
-    def test_help(self) -> None:
-        """The help shows the two uses of the program."""
-        status, out, err = run_program("--help")
-        self.assertEqual((status, err), (0, ""))
-        self.assertIn("--record ORG [NAME ...]", out)
-        for words in "(8000); 0 for a free one", "loopback, as", "those named":
-            self.assertIn(words, " ".join(out.split()))
 
 
 def urls(names: str) -> str:
