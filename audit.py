@@ -262,7 +262,7 @@ def judge(task: Task, repos: Repos, owners: Collection[str]) -> Report:
         output = lines((row.repository, row.license) for row in not_allowed)
     else:
         output = lines((row.repository,) for row in looked_at)
-    found = {license_id(row.license) for row in rows}
+    found = set(map(license_id, {row.license for row in rows}))
     notes = [f"no repository is under {key}" for key in args.license
              if license_id(key) not in found]
     notes += notes_on(policy, rows, owners) if policy else []

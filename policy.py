@@ -26,7 +26,7 @@ def license_name(repo: Mapping[str, Any]) -> str:
     """Return the name of a repository's license, from GitHub's object."""
     license = repo.get("license") or {}
     name: str = license.get("spdx_id") or license.get("key") or "none"
-    return "other" if license_id(name) == "other" else name
+    return "other" if name.upper() == "NOASSERTION" else name
 
 
 def license_id(name: str) -> str:
@@ -118,7 +118,7 @@ def notes_on(
     and one of a similar name is not allowed.
     """
     licenses = {row.repository.lower(): row.license for row in rows}
-    found = {license_id(row.license) for row in rows}
+    found = set(map(license_id, {row.license for row in rows}))
     not_allowed = {license_id(row.license): row.license for row in rows
                    if row.verdict == NOT_ALLOWED}
     notes = []
