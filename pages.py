@@ -84,11 +84,11 @@ def fetch_json(session: Session, url: str, *, workers: int = 10,
 
 
 def fetch(session: Session, url: str, **options: Any) -> Page:
-    """Make one request and return what arrives, if it is a whole answer."""
+    """Make one request, and return the page that arrives."""
     response = None
     try:
         response = session.get(url, **options)
-        body = response.content
+        response.content  # Its body arrives, if it has not done so yet.
     except RequestException as error:
         error.request = error.request or Request("GET", url)
         if response is not None:
@@ -101,6 +101,11 @@ def fetch(session: Session, url: str, **options: Any) -> Page:
         raise AnswerError(
             f"{url} can't be fetched: {error}", request=Request("GET", url),
             response=response) from error
+    return page_of(response)
+
+
+def page_of(response: Response) -> Page:
+    """Return what a response says, if it is a whole document in JSON."""
     page = Page(None, response.url, response.headers.get("Link", ""), response)
     what = f"answered {response.status_code}: {response.reason}"
     if response.status_code >= 400:
@@ -111,7 +116,7 @@ def fetch(session: Session, url: str, **options: Any) -> Page:
         raise unusable(page, what)
     try:
         # json.loads alone would accept UTF-16 as well.
-        return page._replace(document=json.loads(body.decode()))
+        return page._replace(document=json.loads(response.content.decode()))
     except (ValueError, RecursionError) as error:
         raise AnswerError(f"{parse_url(page.url).netloc} did not answer in "
                           "JSON", response=response) from error
