@@ -125,7 +125,7 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
                    action="store_true")
     add("orgs", metavar="ORG", nargs="+", help="an organization's name")
     add("--license", metavar="KEY", action="append", default=[],
-        help="only repositories under this license; repeat it to allow others")
+        help="only repositories under this license; repeat it for more")
     flag("--source", help="leave out forks")
     flag("--no-archived", help="leave out archived repositories")
     add("--policy", metavar="FILE",
@@ -220,9 +220,10 @@ def audit(task: Task) -> Report:
                 if response.status_code != 404:
                     raise
                 missing.append(f"no such organization: {name} (renamed, or a "
-                               f"user's account?){hint_for(task.args)}")
+                               "user's account?)")
         if missing:
-            return Report("", missing, [], 1)
+            hint = "" if logins else hint_for(task.args)
+            return Report("", [line + hint for line in missing], [], 1)
         # An organization that is named twice is listed once.
         clients = {client.org["id"]: client for client in task.clients}
         repos = {repo["id"]: repo for client in clients.values()
@@ -268,7 +269,7 @@ def judge(task: Task, repos: Repos, owners: Collection[str]) -> Report:
     notes += notes_on(policy, rows, owners) if policy else []
     left_out = {owner_of(row.repository) for row in task.replaced.values()
                 if row.id not in repos}
-    notes += [f"{owner} was not asked: {args.save} has it no more"
+    notes += [f"{owner} was not asked: its rows are left out of {args.save}"
               for owner in sorted(left_out.difference(owners))]
     if args.since and earlier is None:
         notes.append(f"{args.since} is not there yet: this is the first run")
@@ -408,7 +409,7 @@ class Progress(logging.Handler):
 def hint_for(args: argparse.Namespace) -> str:
     """Return a hint at GITHUB_API_URL, where it is another than GitHub's."""
     is_github = args.recorded or environment()[1].rstrip("/") == API_URL
-    return "" if is_github else "; GITHUB_API_URL may be wrong too"
+    return "" if is_github else "; GITHUB_API_URL may be wrong"
 
 
 # As a program.

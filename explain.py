@@ -80,5 +80,6 @@ def explain_status(error: HTTPError, response: Any) -> str:
         else "; check the token in GH_TOKEN or GITHUB_TOKEN"
         if response.status_code == 401
         else "; try again later" if response.status_code >= 500 else "")
-    host = parse_url(response.url).netloc
-    return f"{host} answered {response.status_code}: {message}{advice}"
+    url = parse_url(response.url)
+    return (f"{url.netloc}{url.path} answered {response.status_code}: "
+            f"{message}{advice}")

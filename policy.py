@@ -132,7 +132,7 @@ def notes_on(
                     why = f"not found, and {not_allowed[other]} is not allowed"
         elif license is None:
             if owner_of(repository) in organizations:
-                why = "it is not there"
+                why = "no public repository has this name"
         elif ("", license_id(license)) in policy.approvals:
             why = f"its license, {license}, is allowed anyway"
         elif license_id(license) != id:
@@ -212,8 +212,8 @@ def parse_row(values: Mapping[str, Optional[str]]) -> Row:
 def change_of(row: Row, earlier: Optional[Row]) -> str:
     """Return what has changed in a repository, or "" if nothing has.
 
-    "was allowed" and "was exception" say that the policy has changed: the
-    repository is not allowed now, though its license is the same.
+    "was allowed", "was exception" and "was not judged" say that the policy
+    has changed: the repository is not allowed now, under the same license.
     """
     if earlier is None:
         return "new"
@@ -224,9 +224,8 @@ def change_of(row: Row, earlier: Optional[Row]) -> str:
         "unarchived": earlier.archived and not row.archived,
         f"renamed from {earlier.repository}":
             row.repository.lower() != earlier.repository.lower(),
-        f"was {earlier.verdict}":
-            same_license and row.verdict == NOT_ALLOWED
-            and earlier.verdict in (ALLOWED, EXCEPTION)}
+        f"was {earlier.verdict or 'not judged'}":
+            same_license and row.verdict == NOT_ALLOWED != earlier.verdict}
     return ", ".join(change for change, holds in changes.items() if holds)
 
 

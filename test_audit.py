@@ -154,7 +154,7 @@ class TestJudge(unittest.TestCase):
          ["no repository is under Zlib"]),
         ("exceptions", "--source", "google/fork ISC\ngoogle/gone MIT\n", [
             "p.txt:1: google/fork: it is under another license, GPL-3.0",
-            "p.txt:2: google/gone: it is not there"]),
+            "p.txt:2: google/gone: no public repository has this name"]),
     ])
     def test_notes(
             self, _: str, options: str, policy: Optional[str],
@@ -243,8 +243,8 @@ class TestChanges(unittest.TestCase):
                     ["google/b", "Z/a", "a/b", "z/c", "y/renamed"])]
         task = task_of("--save t.csv", replaced=rows)
         self.assertEqual(judge(task, [repo(4, "google/c")]).notes, [
-            "a was not asked: t.csv has it no more",
-            "z was not asked: t.csv has it no more"])
+            "a was not asked: its rows are left out of t.csv",
+            "z was not asked: its rows are left out of t.csv"])
 
 
 def said(document: Any) -> List[Fault]:
@@ -337,7 +337,8 @@ class TestFiles(CommandTestCase):
             self.run_over_replay(
                 "google --policy policy.txt --license mit --save link.csv",
                 repos=[repo(6, "google/z\u00e9ro"), *REPOS]),
-            (0, "", "audit.py: acme was not asked: link.csv has it no more\n"))
+            (0, "", "audit.py: acme was not asked: its rows are left out of "
+             "link.csv\n"))
         table = ("repository,license,verdict,fork,archived,url,id\n"
                  "google/exempt,ISC,exception,false,false,,2\n"
                  "google/fork,GPL-3.0,not allowed,true,false,,3\n"
@@ -425,7 +426,7 @@ class TestOverReplay(CommandTestCase):
               repo(9, "google/internal", private=True)]
     MOVED = Fault(301, {"Location": "/orgs/google"}, b"")
     MISSING = ("audit.py: no such organization: {} (renamed, or a user's "
-               "account?); GITHUB_API_URL may be wrong too\n")
+               "account?)")
     COUNTED = "audit.py: google: GitHub counts 5 public repositories and lists"
 
     @parameterized.expand([
@@ -444,17 +445,19 @@ class TestOverReplay(CommandTestCase):
          {"/orgs/alphabet": [MOVED]},
          0, "google/plain\n", "audit.py: alphabet is now google\n"),
         ("not_there", "google octocat nobody", {}, 1, "",
-         MISSING.format("octocat") + MISSING.format("nobody")),
+         MISSING.format("octocat") + "\n" + MISSING.format("nobody") + "\n"),
+        ("none_there", "nobody", {}, 1, "",
+         MISSING.format("nobody") + "; GITHUB_API_URL may be wrong\n"),
         ("null", "google", {"/repos": said([*REPOS, None])}, 1, "",
          "audit.py: http://HOST/orgs/google/repos: item 6 is not a "
          "repository\n"),
         ("single_sign_on", "google", {"/repos": [Fault(403, {
             "X-GitHub-SSO": "required; url=https://github.com/orgs/a/sso"})]},
-         1, "", "audit.py: HOST answered 403: Forbidden; authorize the token "
-         "at https://github.com/orgs/a/sso\n"),
+         1, "", "audit.py: HOST/orgs/google/repos answered 403: Forbidden; "
+         "authorize the token at https://github.com/orgs/a/sso\n"),
         ("control_characters", "google",
          {"/orgs/google$": [Fault(400, body=b'{"message": "\\u001b[31m"}')]},
-         1, "", "audit.py: HOST answered 400:  [31m\n"),
+         1, "", "audit.py: HOST/orgs/google answered 400:  [31m\n"),
     ])
     def test_situation(
             self, _: str, line: str, script: Script, status: int, out: str,
@@ -504,7 +507,7 @@ class TestOverReplay(CommandTestCase):
             result = self.run_command("google")
         self.assertEqual(result, (
             1, "", "audit.py: cannot reach 127.0.0.1:1: Connection refused; "
-            "check the network; GITHUB_API_URL may be wrong too\n"))
+            "check the network; GITHUB_API_URL may be wrong\n"))
 
     @parameterized.expand([
         ("google", 10), ("google --jobs 1", 1), ("google --jobs 100", 100)])

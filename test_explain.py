@@ -18,7 +18,7 @@ from explain import explain
 from live import LimitError
 from pages import AnswerError
 
-URL = "https://host:8/orgs/a"
+URL = "https://h:8/a"
 NO_CERTIFICATE = ssl.SSLCertVerificationError(
     1, "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable "
     "to get local issuer certificate (_ssl.c:1129)")
@@ -63,17 +63,17 @@ class TestExplain(unittest.TestCase):
         ("answer", raised(AnswerError("host did not answer in JSON")),
          "host did not answer in JSON"),
         ("message", answered(403, b'{"message": "Blocked"}'),
-         "host:8 answered 403: Blocked"),
-        ("no_json", answered(499, b"<html>"), "host:8 answered 499: Reason"),
-        ("no_message", answered(451, b"[]"), "host:8 answered 451: Reason"),
-        ("deep", answered(400, b"[" * 100000), "host:8 answered 400: Reason"),
-        ("no_proxy", answered(407), "host:8 answered 407: Reason"),
-        ("bad_token", answered(401), "host:8 answered 401: Reason; check the "
+         "h:8/a answered 403: Blocked"),
+        ("no_json", answered(499, b"<html>"), "h:8/a answered 499: Reason"),
+        ("no_message", answered(451, b"[]"), "h:8/a answered 451: Reason"),
+        ("deep", answered(400, b"[" * 100000), "h:8/a answered 400: Reason"),
+        ("no_proxy", answered(407), "h:8/a answered 407: Reason"),
+        ("bad_token", answered(401), "h:8/a answered 401: Reason; check the "
          "token in GH_TOKEN or GITHUB_TOKEN"),
         ("server_to_blame", answered(500),
-         "host:8 answered 500: Reason; try again later"),
+         "h:8/a answered 500: Reason; try again later"),
         ("single_sign_on", answered(403, X_GitHub_SSO=SSO),
-         "host:8 answered 403: Reason; authorize the token at "
+         "h:8/a answered 403: Reason; authorize the token at "
          "https://github.com/orgs/a/sso?b=c"),
         ("hourly_limit", answered(
             403, error=LimitError(), X_RateLimit_Remaining="0"),
@@ -84,23 +84,23 @@ class TestExplain(unittest.TestCase):
         ("secondary_limit", answered(
             429, error=LimitError(), X_RateLimit_Remaining="9"), LIMIT),
         ("cut", raised(ChunkedEncodingError("IncompleteRead(0 bytes read)")),
-         "host:8 sent a broken answer; try again later"),
+         "h:8 sent a broken answer; try again later"),
         ("bad_gzip", raised(ContentDecodingError("Error -3")),
-         "host:8 sent a broken answer; try again later"),
-        ("wrong_url", raised(InvalidURL("no port")), "host:8: no port"),
+         "h:8 sent a broken answer; try again later"),
+        ("wrong_url", raised(InvalidURL("no port")), "h:8: no port"),
         ("refused", raised(
-            ConnectionError(), MaxRetryError(Mock(), "/orgs/a", Exception()),
+            ConnectionError(), MaxRetryError(Mock(), "/a", Exception()),
             REFUSED, TypeError("inner")),
-         "cannot reach host:8: Connection refused; check the network; HINT"),
+         "cannot reach h:8: Connection refused; check the network; HINT"),
         ("openssl", raised(
             ConnectionError(), OSError("[SSL: X] bad [a] mac (_ssl.c:99)")),
-         "cannot reach host:8: bad mac; check the network; HINT"),
+         "cannot reach h:8: bad mac; check the network; HINT"),
         ("slow", raised(Timeout(), OSError("timed out")),
-         "cannot reach host:8: timed out; check the network; HINT"),
+         "cannot reach h:8: timed out; check the network; HINT"),
         ("no_http", raised(ConnectionError("BadStatusLine")),
-         "host:8 did not answer in HTTP"),
+         "h:8 did not answer in HTTP"),
         ("certificate", raised(SSLError(), NO_CERTIFICATE),
-         "cannot trust host:8: certificate verify failed: unable to get "
+         "cannot trust h:8: certificate verify failed: unable to get "
          "local issuer certificate; if this network has a certificate "
          "authority of its own, set REQUESTS_CA_BUNDLE to its file"),
         ("proxy_of_the_system", raised(ProxyError(), REFUSED),
@@ -122,9 +122,9 @@ class TestExplain(unittest.TestCase):
         ("no_port", "ALL_PROXY", raised(InvalidURL("u:sekret@")),
          "the address of PROXY is wrong, or of a kind not supported"),
         ("of_another_scheme", "HTTP_PROXY", answered(407),
-         "host:8 answered 407: Reason"),
+         "h:8/a answered 407: Reason"),
         ("error_beyond", "HTTPS_PROXY", answered(403),
-         "host:8 answered 403: Reason"),
+         "h:8/a answered 403: Reason"),
     ])
     def test_proxy(
             self, _: str, variable: str, error: Exception, line: str) -> None:
