@@ -85,7 +85,7 @@ def deliver(report: Report, args: argparse.Namespace) -> int:
     except (OSError, ValueError) as error:
         # If its reader has gone, as after `| head`, that alone is no error.
         if unsaved or not isinstance(error, BrokenPipeError):
-            why = getattr(error, "strerror", None) or error
+            why = getattr(error, "strerror", "") or error
             return complain(f"stdout: {why}{unsaved}")
     if args.save and report.status != 1:
         try:
@@ -324,9 +324,11 @@ def spreadsheet(
 
 def chart(names: Sequence[str]) -> str:
     """Return each name with its count, largest first, and a bar of #."""
+    if not names:
+        return ""
     counts = Counter(sorted(names))
-    width = max(map(len, counts), default=0)
-    most = max(counts.values(), default=0)
+    width = max(map(len, counts))
+    most = max(counts.values())
     return "".join(
         f"{name:{width}} {number:{len(str(most))}} "
         f"{'#' * (40 * number // most or 1)}\n"

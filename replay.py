@@ -97,7 +97,7 @@ def problem(status: int) -> Answer:
 
 # Which repositories each `type` means; with any other value it is all. GitHub
 # lists for a member what they may push to, which its permissions say.
-TYPES: Dict[str, Callable[[Repo], Any]] = {
+TYPES: Dict[Any, Callable[[Repo], Any]] = {
     "public": lambda repo: not repo.get("private"),
     "private": lambda repo: repo.get("private"),
     "forks": lambda repo: repo.get("fork"),
@@ -106,8 +106,8 @@ TYPES: Dict[str, Callable[[Repo], Any]] = {
 }
 
 # What each `sort` sorts by; with any other value it is the creation.
-SORTS = {"updated": "updated_at", "pushed": "pushed_at",
-         "full_name": "full_name"}
+SORTS: Dict[Any, str] = {"updated": "updated_at", "pushed": "pushed_at",
+                         "full_name": "full_name"}
 
 
 def listing(repos: List[Repo], query: Mapping[str, str]) -> List[Repo]:
@@ -119,10 +119,10 @@ def listing(repos: List[Repo], query: Mapping[str, str]) -> List[Repo]:
     says the newest first, and GitHub sent the recording the oldest first. In
     ascending order, repositories that lack what is sorted by come first.
     """
-    is_wanted = TYPES.get(query.get("type", "all"), lambda repo: True)
+    is_wanted = TYPES.get(query.get("type"), lambda repo: True)
     repos = list(filter(is_wanted, repos))
     if "sort" in query or "direction" in query:
-        fact = SORTS.get(query.get("sort", "created"), "created_at")
+        fact = SORTS.get(query.get("sort"), "created_at")
         repos.sort(key=lambda repo: (repo.get(fact) or "").lower())
         usual = "asc" if fact == "full_name" else "desc"
         if query.get("direction", usual) == "desc":
@@ -253,7 +253,6 @@ class Handler(BaseHTTPRequestHandler):
 
     server: Replay
     protocol_version = "HTTP/1.1"
-    server_version = "replay"
     wbufsize = 2**20  # Head and body leave together.
 
     def do_GET(self) -> None:

@@ -109,11 +109,14 @@ class TestParse(unittest.TestCase):
         self.assertRegex(err.getvalue(), f"\naudit.py: error: .*{problem}\n$")
 
     def test_help(self) -> None:
-        """--help shows the options."""
+        """--help says of each option what it does."""
         with redirect_stdout(io.StringIO()) as out:
-            with self.assertRaises(SystemExit):
-                audit.parse(["--help"])
-        self.assertIn("--jobs N", out.getvalue())
+            with patch.dict(os.environ, COLUMNS="1000"):
+                self.assertRaises(SystemExit, audit.parse, ["--help"])
+        self.assertEqual(
+            re.findall("^  .*?--([a-z-]+).*  [a-z]", out.getvalue(), re.M),
+            "help license source no-archived policy since licenses csv json "
+            "save recorded jobs verbose".split())
 
 
 class TestJudge(unittest.TestCase):

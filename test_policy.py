@@ -109,6 +109,8 @@ class TestParsePolicy(unittest.TestCase):
          ["p.txt:2: SIC: not found, and ISC is not allowed"]),
         ("without_its_version", "GPL", "GPL-3.0",
          ["p.txt:2: GPL: not found, and GPL-3.0 is not allowed"]),
+        ("the_closest", "Zlb", "Zlib-x",
+         ["p.txt:2: Zlb: not found, and Zlib is not allowed"]),
         ("another_version", "GPL-2.0", "GPL-3.0", []),
         ("far_from_any", "BSD", "Apache-2.0", []),
         ("close_to_one_that_is_allowed", "MITT", "MIT", []),

@@ -29,7 +29,8 @@ from parameterized import parameterized, parameterized_class
 
 from fixtures import API_URL, org_payload, repos_payload
 from live import environment, github_session
-from replay import Asked, Fault, answer, numbered_repos, problem, replay
+from replay import (
+    Asked, Fault, Replay, answer, numbered_repos, problem, replay)
 
 HERE = Path(__file__).resolve().parent
 DOCS = "https://docs.github.com/rest"
@@ -290,9 +291,10 @@ class TestServer(ReplayTestCase):
             self.connect(url)
 
     @patch("socket.getfqdn", autospec=True)
-    def test_no_look_up(self, getfqdn: Mock) -> None:
-        """To begin, a replay looks up no name: that can take seconds."""
-        self.start_replay()
+    def test_loopback(self, getfqdn: Mock) -> None:
+        """It listens on loopback alone, and looks up no name for it."""
+        with Replay({}, [], 0, print) as server:
+            self.assertEqual(server.server_address[0], "127.0.0.1")
         getfqdn.assert_not_called()
 
     @parameterized.expand([
