@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """List what organizations publish on GitHub, and under which licenses.
 
-Results go to stdout, all else to stderr. After an error nothing is printed
-on stdout, and nothing is saved.
+Results go to stdout, all else to stderr. After an error of GitHub or the
+network nothing is printed on stdout; after any error nothing is saved.
 """
 import argparse
 import io
@@ -293,9 +293,9 @@ def news(
         ) -> Iterator[Tuple[str, ...]]:
     """Yield the fields of each change: repository, license, change.
 
-    With a policy the verdict stands before the change. A row without any
-    change, not even an empty one, is gone. What the filters leave out is
-    told once, if they let its earlier state through.
+    With a policy the verdict stands before the change. A row whose id is not
+    in the changes is gone. What the filters leave out is told once, if they
+    let its earlier state through.
     """
     for row in rows:
         change = changes.get(row.id, "gone")
@@ -380,29 +380,34 @@ class Progress(logging.Handler):
         self.warnings: List[str] = []
         LOG.setLevel(logging.INFO)
         LOG.addHandler(self)
-        task.clients[0].session.hooks["response"].append(self.count_page)
+        if is_shown:
+            task.clients[0].session.hooks["response"].append(self.count_page)
 
     def count_page(self, response: Any, **_: Any) -> None:
         """Count a response if it is a page; requests calls this for each."""
         if response.status_code == 200 and "per_page=" in response.url:
-            line = f"pages: {next(self.pages)}"
+            number = next(self.pages)
             if time.monotonic() >= response.connection.paused_until:
-                self.handle(logging.makeLogRecord(
-                    {"msg": line, "levelno": logging.INFO}))
+                LOG.info("pages: %d", number)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a warning; show anything else, in place of what is shown."""
         if record.levelno >= logging.WARNING:
             self.warnings.append(record.getMessage())
         else:
-            self.terminal.write(f"\r{record.getMessage():40}")
+            self.draw(record.getMessage())
+
+    def draw(self, text: str) -> None:
+        """Replace what the line shows, if anybody can read it."""
+        with suppress(OSError):
+            self.terminal.write(f"\r{text:40}\r")
             self.terminal.flush()
 
     def close(self) -> None:
         """Clear the line, and show nothing any more."""
         LOG.removeHandler(self)
         self.acquire()  # No page is being shown just now.
-        self.terminal.write(f"\r{'':40}\r")
+        self.draw("")
         self.terminal = io.StringIO()
         self.release()
         super().close()

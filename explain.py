@@ -10,8 +10,8 @@ from typing import Any, List
 
 from requests import HTTPError
 from requests.exceptions import (
-    ChunkedEncodingError, ConnectionError, ContentDecodingError,
-    InvalidSchema, InvalidURL, ProxyError, Timeout)
+    ChunkedEncodingError, ConnectionError, ContentDecodingError, ProxyError,
+    Timeout)
 from urllib3.util import parse_url
 
 from live import LimitError
@@ -39,13 +39,15 @@ def explain(error: Exception, hint: str) -> str:
         return explain_status(error, response)
     if isinstance(error, (ChunkedEncodingError, ContentDecodingError)):
         return f"{host} sent a broken answer; try again later"
-    if proxy and isinstance(error, (InvalidSchema, InvalidURL)):
-        return f"the address of {proxy} is wrong, or of a kind not supported"
+    if isinstance(error, ValueError):  # An address is invalid, but which?
+        return f"{error}; look at {proxy}" if proxy else str(error)
     if not isinstance(error, (ConnectionError, Timeout)):
         return f"{host}: {error}"
     causes: List[BaseException] = [error]  # down to the system's own error
     while causes[-1].__context__:
         causes.append(causes[-1].__context__)
+    if "CertificateError" in str(error):  # urllib3 1: it is no OSError.
+        return f"cannot trust {host}: its certificate is for another name"
     cause = [each for each in causes if isinstance(each, OSError)][-1]
     if cause is error:  # Every RequestException is an OSError itself.
         return f"{host} did not answer in HTTP"
@@ -54,7 +56,7 @@ def explain(error: Exception, hint: str) -> str:
         proxy = proxy or "the system's proxy"
         return (f"{proxy} denied: {why}" if "407" in why else
                 f"cannot reach {proxy}: {why}")
-    if "certificate verify failed" in why:
+    if "certificate" in why:
         return (f"cannot trust {host}: {why}; if this network has a "
                 "certificate authority of its own, set REQUESTS_CA_BUNDLE to "
                 "its file")

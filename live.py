@@ -18,7 +18,7 @@ from requests import (
 from requests.adapters import HTTPAdapter
 from requests.exceptions import (
     ChunkedEncodingError, ConnectionError, ContentDecodingError, HTTPError,
-    InvalidHeader, InvalidSchema, InvalidURL, Timeout)
+    InvalidHeader, InvalidSchema, InvalidURL, SSLError, Timeout)
 from requests.utils import default_user_agent
 from urllib3.util import parse_url
 
@@ -159,7 +159,10 @@ def is_repository(answer: Any) -> bool:
 
 def has_fields(
         answer: Any, fields: Mapping[str, type], null: bool = False) -> bool:
-    """Return whether each field is printable and of its type, or null."""
+    """Return whether each field is printable and of its type.
+
+    With `null`, a field may also be null or missing.
+    """
     return isinstance(answer, dict) and all(
         isinstance(answer.get(field), kind)
         and str(answer[field]).isprintable()
@@ -229,15 +232,17 @@ class GithubAdapter(HTTPAdapter):
             proxies: Any = None) -> Response:
         """Send a request; read the answer, unless it is to be streamed.
 
-        A GET is tried at most four times, however it fails. A request to
+        A GET is tried at most four times, anything else once. A request to
         the API's origin carries the token, any other no Authorization at
         all, whatever .netrc says. Within this machine no proxy is used.
-        Once a request has met a rate limit, none is sent before its end.
+        While a request waits for a rate limit, no other is sent.
         """
         target = origin(str(request.url))
         request.headers.pop("Authorization", None)
+        sent = request.copy()  # Answers and errors show the other one.
         if self._token and target == self._origin:
-            request.headers["Authorization"] = f"Bearer {self._token}"
+            request.headers["Authorization"] = "Bearer [hidden]"
+            sent.headers["Authorization"] = f"Bearer {self._token}"
         if LOOPBACK.fullmatch(str(target[1])):
             proxies = {}
         backoffs = iter(BACKOFF if request.method == "GET" else ())
@@ -248,8 +253,9 @@ class GithubAdapter(HTTPAdapter):
             response = None
             try:
                 response = super().send(
-                    request, stream, timeout or CONNECT_AND_READ, verify,
-                    cert, proxies)
+                    sent, stream, timeout or CONNECT_AND_READ, verify, cert,
+                    proxies)
+                response.request = request
                 body = b"" if stream and response.ok else read_body(response)
                 wait = seconds_to_wait(response.status_code, response.headers,
                                        body, backoff, time.time())
@@ -270,8 +276,9 @@ class GithubAdapter(HTTPAdapter):
 
 def is_transient(error: RequestException) -> bool:
     """Return whether another try may help; it never mends a certificate."""
-    return (isinstance(error, (ChunkedEncodingError, ConnectionError, Timeout))
-            and "CERTIFICATE_VERIFY_FAILED" not in str(error))
+    if isinstance(error, SSLError) and "certificate" in str(error).lower():
+        return False
+    return isinstance(error, (ChunkedEncodingError, ConnectionError, Timeout))
 
 
 def read_body(response: Response) -> bytes:
@@ -287,7 +294,7 @@ def read_body(response: Response) -> bytes:
     body = bytearray()
     response.raw.enforce_content_length = True  # for urllib3 1
     with response:
-        if encoding not in ("", "gzip"):
+        if encoding not in ("", "identity", "gzip"):
             raise AnswerError(f"{host} sent an encoding nobody asked for")
         for chunk in response.iter_content(zlib.DEF_BUF_SIZE):
             try:
@@ -337,9 +344,8 @@ def seconds_to_wait(
     https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
     after = headers.get("Retry-After", "")
-    wait: Optional[float] = None
-    if re.fullmatch("[0-9]{1,9}", after):
-        wait = int(after)
+    wait: Optional[float] = (
+        int(after) if re.fullmatch("[0-9]{1,9}", after) else None)
     if status in (500, 502, 503, 504) and backoff is not None:
         wait = backoff if wait is None else wait
         return wait if wait <= MAX_WAIT else None

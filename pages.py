@@ -93,14 +93,18 @@ def fetch(session: Session, url: str, **options: Any) -> Page:
         error.request = error.request or Request("GET", url)
         if response is not None:
             error.response = response
-        if USER_AND_PASSWORD.search(str(error)):
-            error.args = (without_password(str(error)),)
+        if isinstance(error, ValueError) and not isinstance(
+                error, AnswerError):  # It may quote a password.
+            error.request = Request("GET", url)
+            error.args = (without_password(
+                f"{url} can't be requested: its address, that of a redirect "
+                "or a proxy, or a header is invalid"),)
         raise
     except (TransportError, ValueError) as error:
         # requests does not wrap these; a redirect to nonsense raises one.
         raise AnswerError(
-            f"{url} can't be fetched: {error}", request=Request("GET", url),
-            response=response) from error
+            f"{url} can't be fetched: the answer is broken",
+            request=Request("GET", url), response=response) from error
     return page_of(response)
 
 
@@ -115,8 +119,9 @@ def page_of(response: Response) -> Page:
     if response.status_code // 100 != 2 or response.status_code == 206:
         raise unusable(page, what)
     try:
-        # json.loads alone would accept UTF-16 as well.
-        return page._replace(document=json.loads(response.content.decode()))
+        # json.loads alone would accept UTF-16 and NaN as well.
+        return page._replace(document=json.loads(
+            response.content.decode(), parse_constant=int))
     except (ValueError, RecursionError) as error:
         raise AnswerError(f"{parse_url(page.url).netloc} did not answer in "
                           "JSON", response=response) from error
@@ -143,7 +148,7 @@ def without_password(text: str) -> str:
 # GitHub's form of a link and of a header. RFC 8288 allows others. They are
 # refused, because what is read by half may lose pages.
 LINK = re.compile(r'<([^<>"\s]+)>; rel="(next|last|prev|first)"')
-LINKS = re.compile(rf"{LINK.pattern}(?:, {LINK.pattern})*")
+LINKS = re.compile(rf"(?:{LINK.pattern}(?:, {LINK.pattern})*)?")
 
 
 def links_of(page: Page) -> Dict[str, str]:
@@ -157,11 +162,10 @@ def links_of(page: Page) -> Dict[str, str]:
     try:
         links = {rel: parse_url(urljoin(page.url, target)).url
                  for target, rel in found}
+        if len(links) != len(found) or not LINKS.fullmatch(page.link):
+            raise ValueError("not in GitHub's form, or a relation twice")
     except ValueError as error:
         raise unusable(page, "has a broken link") from error
-    if len(links) != len(found) or (
-            page.link and not LINKS.fullmatch(page.link)):
-        raise unusable(page, "has a broken link")
     if "next" in links and origin(links["next"]) != origin(page.url):
         raise unusable(page, f"links to another origin: {links['next']}")
     return links

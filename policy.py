@@ -19,7 +19,8 @@ REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 APPROVAL = re.compile(rf"(?:({REPOSITORY.pattern})\s+)?({LICENSE.pattern})")
 # SPDX has an id for "this version" and one for "or later"; GitHub does not
 # tell them apart. https://spdx.org/licenses/
-GNU_LICENSE = re.compile(r"([al]?gpl|gfdl)(-[0-9.]+)(-only|-or-later|\+)")
+GNU_LICENSE = re.compile(
+    r"\A((?:[al]?gpl|gfdl)-[0-9.]+)(-only|-or-later|\+)\Z")
 
 
 def license_name(repo: Mapping[str, Any]) -> str:
@@ -31,10 +32,8 @@ def license_name(repo: Mapping[str, Any]) -> str:
 
 def license_id(name: str) -> str:
     """Return the form in which a license's key and SPDX ids are equal."""
-    name = name.lower()
-    gnu = GNU_LICENSE.fullmatch(name)
-    return ("other" if name == "noassertion"
-            else gnu[1] + gnu[2] if gnu else name)
+    name = GNU_LICENSE.sub(r"\1", name.lower())
+    return "other" if name == "noassertion" else name
 
 
 def owner_of(repository: str) -> str:
@@ -48,7 +47,7 @@ class Policy(NamedTuple):
     """What is allowed, and the name of the file that says so.
 
     approvals: for each repository ("" for all of them) and license id the
-    number of its line in the file, and the first word there.
+    number of its last line in the file, and the first word there.
     """
 
     name: str
@@ -69,7 +68,7 @@ def parse_policy(text: str, name: str) -> Policy:
     `#` begins a comment. Raises ValueError for a line of another form.
     """
     policy = Policy(name, {})
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(re.split("\r\n?|\n", text), start=1):
         stated = line.partition("#")[0].strip()
         approval = APPROVAL.fullmatch(stated)
         if approval:
@@ -125,11 +124,10 @@ def notes_on(
     for (repository, id), (line, word) in policy.approvals.items():
         license, why = licenses.get(repository), ""
         if not repository:
-            if id not in found:
-                like_it = [other for other in not_allowed
-                           if may_be_one_version(id, other)]
-                for other in get_close_matches(id, like_it, 1):
-                    why = f"not found, and {not_allowed[other]} is not allowed"
+            like_it = [other for other in not_allowed
+                       if id not in found and may_be_one_version(id, other)]
+            for other in get_close_matches(id, like_it, 1):
+                why = f"not found, and {not_allowed[other]} is not allowed"
         elif license is None:
             if owner_of(repository) in organizations:
                 why = "no public repository has this name"

@@ -24,8 +24,8 @@ from textwrap import indent
 from time import sleep, time
 from typing import (
     Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple,
-    Optional, Sized, Tuple, Union)
-from urllib.parse import parse_qsl, urlencode, urlsplit
+    Optional, Sized, Union)
+from urllib.parse import parse_qsl, urlencode
 from weakref import WeakSet
 
 from fixtures import (
@@ -137,19 +137,19 @@ def answer(target: str, repos: List[Repo]) -> Answer:
     Pages go by `per_page` (30 unless given, 100 at the most) and `page`:
     https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api
     """
-    parts = urlsplit(target)
+    path, _, asked = target.partition("?")
     login, by_id = org_payload["login"], f"/organizations/{org_payload['id']}"
     place = re.fullmatch(
-        f"(?:/(?:orgs|users)/{login}|{by_id})(/repos)?", parts.path,
+        f"(?:/(?:orgs|users)/{login}|{by_id})(/repos)?", path,
         re.IGNORECASE)
     if place is None:
         LOG.info("there is no %s here, only /orgs/%s, /users/%s and %s, each "
-                 "with and without /repos", parts.path, login, login, by_id)
+                 "with and without /repos", path, login, login, by_id)
         return problem(404)
     if not place[1]:
         public = filter(TYPES["public"], repos)
         return Answer(200, {**org_payload, "public_repos": len(list(public))})
-    query = dict(parse_qsl(parts.query))
+    query = dict(parse_qsl(asked))
     repos = listing(repos, query)
     size = min(100, positive(query.get("per_page")) or 30)
     page = positive(query.get("page")) or 1
@@ -166,25 +166,7 @@ def answer(target: str, repos: List[Repo]) -> Answer:
 
 def positive(text: Optional[str]) -> int:
     """Return the number that a text says in digits, else 0."""
-    return int(text) if text and re.fullmatch("[0-9]+", text) else 0
-
-
-class ScriptEntry:
-    """One entry of a script, with the faults that are left.
-
-    left: how many faults have met no request so far. Of faults without a
-        length, such as those of `itertools.repeat`, only the first counts.
-    """
-
-    def __init__(self, where: str, faults: Iterable[Fault]) -> None:
-        """Raise ValueError if the key is not a regular expression."""
-        try:
-            self.where = re.compile(where)
-        except re.error as error:
-            raise ValueError(f"the script's key {where!r} is not a regular "
-                             f"expression: {error}") from error
-        self.faults = iter(faults)
-        self.left = len(faults) if isinstance(faults, Sized) else 1
+    return int(text) if text and re.fullmatch("[0-9]{1,18}", text) else 0
 
 
 class Replay(ThreadingHTTPServer):
@@ -196,8 +178,17 @@ class Replay(ThreadingHTTPServer):
     def __init__(
             self, script: Mapping[str, Iterable[Fault]], repos: List[Repo],
             port: int, on_request: Callable[[Asked], Any]) -> None:
-        """Listen on loopback, at a free port where the port is 0."""
-        self.script = [ScriptEntry(*entry) for entry in script.items()]
+        """Check the script; listen on loopback, port 0 means a free one."""
+        for where in script:
+            try:
+                re.compile(where)
+            except re.error as error:
+                raise ValueError(f"the script's key {where!r} is not a "
+                                 f"regular expression: {error}") from error
+        self.script = {where: iter(script[where]) for where in script}
+        # Of faults without a length (itertools.repeat) only the first counts.
+        self.left = {where: len(faults) if isinstance(faults, Sized) else 1
+                     for where, faults in script.items()}
         self.script_lock = threading.Lock()
         self.targets: List[str] = []
         self.repos = repos
@@ -213,16 +204,16 @@ class Replay(ThreadingHTTPServer):
         """Return the fault that the script has next for a request."""
         with self.script_lock:
             self.targets.append(target)
-            for entry in self.script:
-                if entry.where.search(target):
-                    entry.left -= 1
-                    return next(entry.faults, Fault())
+            for where, faults in self.script.items():
+                if re.search(where, target):
+                    self.left[where] -= 1
+                    return next(faults, Fault())
         return Fault()
 
     def check_script(self) -> None:
         """Raise AssertionError if the script has faults left."""
-        left = [f"{entry.left} of {entry.where.pattern!r}"
-                for entry in self.script if entry.left > 0]
+        left = [f"{number} of {where!r}"
+                for where, number in self.left.items() if number > 0]
         if left:
             raise AssertionError(
                 f"faults in the script met no request: {', '.join(left)}; "
@@ -338,15 +329,6 @@ def replay(
     server.check_script()
 
 
-def serve(port: int) -> None:
-    """Serve until Ctrl-C, and log every request."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    with replay(port=port) as url:
-        print(url, flush=True)
-        while True:
-            sleep(1)  # On Windows, Ctrl-C does not end an Event().wait().
-
-
 # The recording.
 
 def record(org_name: str, names: List[str]) -> str:
@@ -367,22 +349,20 @@ def record(org_name: str, names: List[str]) -> str:
         if name.lower() not in by_name:
             raise ValueError(f"{org['login']} has no public repository {name}")
     repos = [by_name[name.lower()] for name in names] or repos
-    licenses = {**LICENSES, **{
-        one["key"]: (one["name"], one["spdx_id"], one["node_id"])
-        for one in (repo["license"] for repo in repos) if one}}
+    licenses, rows = dict(LICENSES), []
+    for repo in repos:
+        license = repo.get("license") or {}
+        key, *facts = map(license.get, ("key", "name", "spdx_id", "node_id"))
+        if key:
+            licenses[key] = tuple(facts)
+        fields = {**repo, "license": key}
+        rows.append(tuple(map(fields.get, Facts._fields)))
     tables = [
         table("ORG_FACTS", {fact: org.get(fact) for fact in ORG_FACTS}),
-        table("RECORDED_FACTS", [facts_of(repo) for repo in repos])]
+        table("RECORDED_FACTS", rows)]
     if licenses != LICENSES:
         tables.append(table("LICENSES", licenses))
     return "\n".join(tables)
-
-
-def facts_of(repo: Repo) -> Tuple[Any, ...]:
-    """Return a repository's row: it has the license by its key."""
-    key = repo["license"] and repo["license"]["key"]
-    return tuple(
-        key if fact == "license" else repo.get(fact) for fact in Facts._fields)
 
 
 def table(name: str, values: Union[List[Any], Dict[str, Any]]) -> str:
@@ -407,8 +387,12 @@ def main() -> int:
     try:
         if args.record:
             print(record(args.record[0], args.record[1:]), flush=True)
-        else:
-            serve(args.port)
+            return 0
+        logging.basicConfig(level=logging.INFO, format="%(message)s")
+        with replay(port=args.port) as url:
+            print(url, flush=True)
+            while True:
+                sleep(1)  # On Windows, Ctrl-C does not end an Event().wait().
     except KeyboardInterrupt:
         return 130  # what a shell says of a program that Ctrl-C has ended
     except BrokenPipeError:  # Nobody reads on; Python would try again.
@@ -418,7 +402,6 @@ def main() -> int:
         where = "" if args.record else f"port {args.port}: "
         print(f"{parser.prog}: {where}{error}", file=sys.stderr)
         return 1
-    return 0
 
 
 if __name__ == "__main__":

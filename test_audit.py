@@ -675,6 +675,14 @@ class TestTerminal(CommandTestCase):
             "", "waiting 0 s before the next try", "pages: 1", "pages: 2",
             "", "audit.py: " + self.WARNING])
 
+    def test_terminal_that_has_gone(self) -> None:
+        """If nobody can read the line, the listing is still whole."""
+        err = Mock(spec=io.StringIO())
+        err.isatty.return_value = True
+        err.write.side_effect = OSError
+        self.assertEqual(self.run_command("google --recorded", err=err)[:2], (
+            0, "".join(f"google/{name}\n" for name in expected_repos)))
+
     def test_verbose(self) -> None:
         """-v logs requests, waits and warnings once, and shows no line."""
         urllib3, terminal = logging.getLogger("urllib3"), Terminal()

@@ -11,7 +11,7 @@ import requests
 from parameterized import parameterized
 from requests.exceptions import (
     ChunkedEncodingError, ConnectionError, ContentDecodingError, HTTPError,
-    InvalidSchema, InvalidURL, ProxyError, SSLError, Timeout)
+    InvalidURL, ProxyError, SSLError, Timeout, TooManyRedirects)
 from urllib3.exceptions import MaxRetryError
 
 from explain import explain
@@ -87,7 +87,9 @@ class TestExplain(unittest.TestCase):
          "h:8 sent a broken answer; try again later"),
         ("bad_gzip", raised(ContentDecodingError("Error -3")),
          "h:8 sent a broken answer; try again later"),
-        ("wrong_url", raised(InvalidURL("no port")), "h:8: no port"),
+        ("circle", raised(TooManyRedirects("Exceeded 30 redirects.")),
+         "h:8: Exceeded 30 redirects."),
+        ("address", raised(InvalidURL("it is invalid")), "it is invalid"),
         ("refused", raised(
             ConnectionError(), MaxRetryError(Mock(), "/a", Exception()),
             REFUSED, TypeError("inner")),
@@ -103,6 +105,13 @@ class TestExplain(unittest.TestCase):
          "cannot trust h:8: certificate verify failed: unable to get "
          "local issuer certificate; if this network has a certificate "
          "authority of its own, set REQUESTS_CA_BUNDLE to its file"),
+        ("another_name", raised(SSLError("(Caused by SSLError(Certificate"
+                                         "Error('h does not match i')))")),
+         "cannot trust h:8: its certificate is for another name"),
+        ("no_certificate", raised(SSLError(), OSError("no certificate found")),
+         "cannot trust h:8: no certificate found; if this network has a "
+         "certificate authority of its own, set REQUESTS_CA_BUNDLE to its "
+         "file"),
         ("proxy_of_the_system", raised(ProxyError(), REFUSED),
          "cannot reach the system's proxy: Connection refused"),
     ])
@@ -117,10 +126,8 @@ class TestExplain(unittest.TestCase):
          f"PROXY denied: {TUNNEL}"),
         ("not_there", "all_proxy", raised(ProxyError(), REFUSED),
          "cannot reach PROXY: Connection refused"),
-        ("no_address", "ALL_PROXY", raised(InvalidSchema("u:sekret@")),
-         "the address of PROXY is wrong, or of a kind not supported"),
-        ("no_port", "ALL_PROXY", raised(InvalidURL("u:sekret@")),
-         "the address of PROXY is wrong, or of a kind not supported"),
+        ("invalid", "ALL_PROXY", raised(InvalidURL("it is invalid")),
+         "it is invalid; look at PROXY"),
         ("of_another_scheme", "HTTP_PROXY", answered(407),
          "h:8/a answered 407: Reason"),
         ("error_beyond", "HTTPS_PROXY", answered(403),

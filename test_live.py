@@ -20,7 +20,7 @@ import unittest
 import zlib
 from contextlib import ExitStack
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
-from unittest.mock import create_autospec, patch
+from unittest.mock import ANY, create_autospec, patch
 
 import requests
 import urllib3
@@ -179,6 +179,7 @@ class TestIsTransient(unittest.TestCase):
         ("slow", requests.ReadTimeout(), True), ("url", InvalidURL(), False),
         ("body", ChunkedEncodingError(), True), ("tls", SSLError(), True),
         ("certificate", NO_CERTIFICATE, False), ("limit", LimitError(), False),
+        ("another_host", SSLError("CertificateError('no match')"), False),
         ("gzip", ContentDecodingError(), False),
         ("answer", AnswerError("not JSON"), False),
     ])
@@ -221,6 +222,7 @@ class TestReadBody(unittest.TestCase):
     @parameterized.expand([
         ("longest", bytes(1000), "", 1000),
         ("packed", gzip.compress(bytes(1000)), "GZIP", 1000),
+        ("not_packed", bytes(1000), "identity", 1000),
         ("packed_and_empty", gzip.compress(b""), "gzip", 0),
         ("empty", b"", "gzip", 0),
     ])
@@ -400,6 +402,16 @@ class TestGithubSession(unittest.TestCase):
         for name, value in expected.items():
             self.assertEqual(options[name], value)
 
+    def test_token_is_hidden(self) -> None:
+        """An answer does not show the token, even when it is stored."""
+        with patch.object(HTTPAdapter, "send", autospec=True,
+                          return_value=answer_of()):
+            with github_session("t0ken") as session:
+                answer = session.get(API)
+        self.assertEqual(
+            answer.request.headers["Authorization"], "Bearer [hidden]")
+        self.assertNotIn(b"t0ken", pickle.dumps(answer))
+
     @parameterized.expand([
         ("adapter", copy.copy), ("client", copy.deepcopy),
         ("client", pickle.dumps),
@@ -569,7 +581,7 @@ class TestTries(unittest.TestCase):
         answer = self.adapter.send(request, False, 5)
         self.assertTrue(answer.raw.closed)
         self.send.assert_called_once_with(
-            self.adapter, request, False, 5, True, None, None)
+            self.adapter, ANY, False, 5, True, None, None)
 
 
 class TestLiveOrgClient(unittest.TestCase):

@@ -235,7 +235,7 @@ class TestPageOf(unittest.TestCase):
     @parameterized.expand([
         ("nothing", b""), ("html", b"<html></html>"), ("half", b'{"a": '),
         ("latin_1", b'{"a": "\xe9"}'), ("utf_16", "{}".encode("utf-16-le")),
-        ("too_deep", b"[" * 100000),
+        ("too_deep", b"[" * 100000), ("nan", b"[NaN]"),
     ])
     def test_no_json(self, _: str, body: bytes) -> None:
         """A body that is not JSON in UTF-8 is an AnswerError."""
@@ -302,9 +302,10 @@ class TestOneAnswer(PagesTestCase):
         ("of_requests", requests.ConnectionError(OSError("no route")),
          requests.ConnectionError, "no route"),
         ("of_urllib3", DecodeError("bad gzip"), AnswerError,
-         f"{FIRST} can't be fetched: bad gzip"),
+         f"{FIRST} can't be fetched: the answer is broken"),
         ("of_python", ValueError("Invalid IPv6"), AnswerError,
-         f"{FIRST} can't be fetched: Invalid IPv6"),
+         f"{FIRST} can't be fetched: the answer is broken"),
+        ("of_a_session", AnswerError("too long"), AnswerError, "too long"),
     ])
     def test_error(
             self, _: str, inner: Exception, kind: Any, message: str) -> None:
@@ -333,9 +334,9 @@ class TestOneAnswer(PagesTestCase):
          "https://host:8443/items answered 404: Because"),
         ("no_json", response_of(b"?", url=SECRET),
          "host:8443 did not answer in JSON"),
-        ("error_of_requests", requests.exceptions.InvalidURL(
-            "Failed to parse: https://user:secret@host:port"),
-         "Failed to parse: https://host:port"),
+        ("invalid_proxy", requests.exceptions.InvalidURL("//user:sec/ret@h"),
+         "https://host:8443/items can't be requested: its address, that of a "
+         "redirect or a proxy, or a header is invalid"),
     ])
     def test_no_password(self, _: str, outcome: Any, expected: str) -> None:
         """No message contains a password; nothing else is requested."""

@@ -12,7 +12,7 @@ from policy import (
 POLICY = """\
 MIT\r
 apache-2.0   # a key will do\r
-# approved 2026-03-02
+# approved 2026-03-02\r\
 ac-me.x/Old-1.x\tBSD-3-Clause
 ac-me.x/old-1.x other
 """

@@ -54,7 +54,7 @@ class TestAnswer(unittest.TestCase):
 
     @parameterized.expand([
         ("/",), ("/orgs/googles",), ("/orgs/google/members",),
-        ("/api/v3/orgs/google",), ("/organizations/1",)])
+        ("/api/v3/orgs/google",), ("/organizations/1",), ("http://[",)])
     def test_unknown_path(self, path: str) -> None:
         """Any other path is GitHub's 404, and the log names those known."""
         with self.assertLogs("replay", "INFO") as logs:
@@ -80,6 +80,7 @@ class TestAnswer(unittest.TestCase):
         ("per_page=101", 1, 100, "next=2 last=3"),
         ("per_page=x&page=-1", 1, 30, "next=2 last=9"),
         ("per_page=0&page=0", 1, 30, "next=2 last=9"),
+        (f"page={'9' * 5000}", 1, 30, "next=2 last=9"),
         ("type=private", None, 0, ""),
     ])
     def test_pages(
@@ -395,10 +396,14 @@ class TestRecord(ReplayTestCase):
 
     def test_names(self) -> None:
         """Only the repositories that are named are recorded, as named."""
+        unlicensed = {**repos_payload[5]}
+        del unlicensed["license"]
         names = self.recorded(
-            self.start_replay(), "google", "KRATU", "dagger")[1]
-        self.assertEqual(names["repos_payload"],
-                         [repos_payload[5], repos_payload[2]])
+            self.start_replay(repos=[repos_payload[2], unlicensed]),
+            "google", "KRATU", "dagger")[1]
+        self.assertEqual(
+            names["repos_payload"],
+            [{**unlicensed, "license": None}, repos_payload[2]])
 
     @parameterized.expand([
         ("no_repository", ["google", "kratu", "Nope"], {},
