@@ -349,7 +349,8 @@ def record(org_name: str, names: List[str]) -> str:
         if name.lower() not in by_name:
             raise ValueError(f"{org['login']} has no public repository {name}")
     repos = [by_name[name.lower()] for name in names] or repos
-    licenses, rows = dict(LICENSES), []
+    licenses: Dict[str, Any] = {**LICENSES}
+    rows = []
     for repo in repos:
         license = repo.get("license") or {}
         key, *facts = map(license.get, ("key", "name", "spdx_id", "node_id"))
