@@ -114,9 +114,10 @@ class TestParse(unittest.TestCase):
             with patch.dict(os.environ, COLUMNS="1000"):
                 self.assertRaises(SystemExit, audit.parse, ["--help"])
         self.assertEqual(
-            re.findall("^  .*?--([a-z-]+).*  [a-z]", out.getvalue(), re.M),
-            "help license source no-archived policy since licenses csv json "
-            "save recorded jobs verbose".split())
+            re.findall("^  .*?--(.*?)  +[a-z]", out.getvalue(), re.M),
+            ["help", "license KEY", "source", "no-archived", "policy FILE",
+             "since FILE", "licenses", "csv", "json", "save FILE", "recorded",
+             "jobs N", "verbose"])
 
 
 class TestJudge(unittest.TestCase):
@@ -502,6 +503,17 @@ class TestOverReplay(CommandTestCase):
             "https://HOST/api/v3\n"))
         self.assertEqual(self.run_command("google --recorded"), (
             0, "".join(f"google/{name}\n" for name in expected_repos), ""))
+
+    @parameterized.expand([
+        ("unset", "", "google", ""),
+        ("github", "https://api.github.com/", "google", ""),
+        ("recorded", "http://host", "google --recorded", ""),
+        ("another", "http://host", "google", "; GITHUB_API_URL may be wrong"),
+    ])
+    def test_hint(self, _: str, api_url: str, line: str, hint: str) -> None:
+        """The API's URL may be wrong where it is not GitHub's own."""
+        os.environ["GITHUB_API_URL"] = api_url
+        self.assertEqual(audit.hint_for(audit.parse(line.split(" "))), hint)
 
     def test_nobody_listens(self) -> None:
         """Where nobody listens, the address may be wrong."""

@@ -87,6 +87,7 @@ class TestIsRepository(unittest.TestCase):
     @parameterized.expand([
         ("id", None), ("name", None), ("name", "a\nb"), ("full_name", None),
         ("full_name", "a"), ("full_name", "o/a b"), ("full_name", "o/a/b"),
+        ("full_name", "o/"), ("full_name", "/a"),
         ("full_name", "o/a\n"), ("private", 1), ("fork", "yes"),
         ("archived", 0), ("language", "a\nb"), ("stargazers_count", "5"),
         ("pushed_at", 5), ("html_url", "\x1b[31m"), ("license", "mit"),
@@ -161,8 +162,13 @@ class TestSecondsToWait(unittest.TestCase):
     def test_message(
             self, _: str, resets_at: Optional[float], until: str) -> None:
         """The error's message says in UTC when the limit ends."""
-        self.assertEqual(str(LimitError(resets_at)),
-                         f"GitHub's rate limit is reached; {until}")
+        self.addCleanup(time.tzset)
+        with patch.dict(os.environ, TZ="JST-9"):
+            time.tzset()
+            error = LimitError(resets_at)
+            self.assertEqual(
+                str(error), f"GitHub's rate limit is reached; {until}")
+        self.assertIsNone(error.response)
 
     @parameterized.expand([(403, {}), (503, {"Retry-After": "7"})])
     def test_last_try(self, status: int, headers: Dict[str, str]) -> None:
@@ -343,7 +349,7 @@ class TestGithubSession(unittest.TestCase):
         ("http://127.0.0.1:8000", "sekret", {}),
         ("http://127.1.20.255", "sekret", {}),
         ("http://[::1]:8000", "sekret", {}),
-        ("https://ghe.example", "sekret", {"all": "http://proxy"}),
+        ("https://ghe.localhost", "sekret", {"all": "http://proxy"}),
         ("http://ghe.example", None, {"all": "http://proxy"}),
     ])
     def test_allowed(

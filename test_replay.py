@@ -138,6 +138,7 @@ class TestAnswer(unittest.TestCase):
         self.assertEqual((repos[0]["name"], repos[0]["id"], repos[5]["id"]),
                          ("repo-00001", 900000001, 900000006))
         self.assertEqual(len({repo["node_id"] for repo in repos}), 6)
+        self.assertEqual({repo["language"] for repo in repos}, {"Dart"})
 
 
 class ReplayTestCase(unittest.TestCase):
