@@ -179,6 +179,9 @@ def prepare(args: argparse.Namespace, stack: ExitStack) -> Task:
     if args.since and (
             os.path.exists(path) or os.path.realpath(args.since) != path):
         earlier = parse_table(read(args.since), args.since)
+    bundle = os.getenv("REQUESTS_CA_BUNDLE", "")
+    if bundle and not os.path.exists(bundle):
+        raise ValueError(f"REQUESTS_CA_BUNDLE: there is no file {bundle}")
     token, api_url = environment()
     if args.recorded:
         from replay import replay

@@ -495,12 +495,23 @@ class TestOverReplay(CommandTestCase):
                 "audit.py: p.txt:3: google/exempt: it is under another "
                 "license, ISC-2\n"))
 
+    @parameterized.expand([
+        ("GITHUB_API_URL", "http://[", "the API's URL (GITHUB_API_URL) must "
+         "be like https://HOST/api/v3"),
+        ("GH_TOKEN", "two words", "the token (GH_TOKEN or GITHUB_TOKEN) "
+         "contains an invalid character"),
+        ("REQUESTS_CA_BUNDLE", "none", "REQUESTS_CA_BUNDLE: there is no file "
+         "none"),
+    ])
+    def test_variable(self, name: str, value: str, problem: str) -> None:
+        """A variable that is wrong is wrong usage, before any request."""
+        os.environ[name] = value
+        self.assertEqual(
+            self.run_command("google"), (2, "", f"audit.py: {problem}\n"))
+
     def test_recorded(self) -> None:
-        """A variable that is wrong is wrong usage; --recorded needs none."""
-        os.environ.update(GITHUB_API_URL="http://[")
-        self.assertEqual(self.run_command("google"), (
-            2, "", "audit.py: the API's URL (GITHUB_API_URL) must be like "
-            "https://HOST/api/v3\n"))
+        """--recorded needs no network, and no API's URL."""
+        os.environ["GITHUB_API_URL"] = "http://["
         self.assertEqual(self.run_command("google --recorded"), (
             0, "".join(f"google/{name}\n" for name in expected_repos), ""))
 

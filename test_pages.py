@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import unittest
+from contextlib import suppress
 from typing import Any, Callable, Dict, List
 from unittest.mock import Mock, PropertyMock, call, create_autospec, patch
 
@@ -139,16 +140,13 @@ class TestLinksOf(unittest.TestCase):
         Either it is an error, or the next page is still asked for.
         """
         header = f'<{page_url(2)}>; rel="next", <{page_url(9)}>; rel="last"'
-        errors = 0
-        for place, letter in enumerate(header):
-            for damaged in (header[:place] + header[place + 1:],
-                            header[:place] + letter + header[place:]):
-                try:
-                    links = links_of(Page([], FIRST, damaged))
-                    self.assertEqual(set(links), {"next", "last"}, damaged)
-                except AnswerError:
-                    errors += 1
-        self.assertGreater(errors, 0)
+        found = []
+        for place in range(len(header)):
+            for letters in "", header[place] * 2:
+                damaged = header[:place] + letters + header[place + 1:]
+                with suppress(AnswerError):
+                    found.append(set(links_of(Page([], FIRST, damaged))))
+        self.assertEqual(found, [{"next", "last"}] * len(found))
 
     @parameterized.expand([
         ("https://elsewhere/items?page=2",), ("http://host/items?page=2",),
