@@ -190,7 +190,7 @@ def parse_table(text: str, name: str) -> Dict[int, Row]:
                     raise ValueError(f"the id {row.id} stands here twice")
                 rows[row.id] = row
     except (csv.Error, ValueError) as error:
-        line = max(1, reader.reader.line_num)
+        line = reader.reader.line_num or 1
         raise ValueError(f"{name}:{line}: {error}") from error
     return rows
 

@@ -132,6 +132,8 @@ class TestExplain(unittest.TestCase):
          "h:8/a answered 407: Reason"),
         ("error_beyond", "HTTPS_PROXY", answered(403),
          "h:8/a answered 403: Reason"),
+        ("another_error_beyond", "HTTPS_PROXY", answered(451),
+         "h:8/a answered 451: Reason"),
     ])
     def test_proxy(
             self, _: str, variable: str, error: Exception, line: str) -> None:

@@ -253,6 +253,15 @@ class TestFetchJson(unittest.TestCase):
                              ("GET", SECRET))
             self.assertIs(error.__cause__ or error, inner)
 
+    @parameterized.expand(["json.loads", "pages.parse_url", "pages.urljoin"])
+    def test_mistake(self, name: str) -> None:
+        """A mistake in the program is not taken for a wrong answer."""
+        self.pages = numbered_pages(2)
+        with patch(name, autospec=True, side_effect=TypeError):
+            self.error_of(TypeError)
+        self.session.get.side_effect = TypeError
+        self.error_of(TypeError)
+
     def test_error_that_knows_more(self) -> None:
         """What an error says of its request and response is kept."""
         response = response_of(b"[]", url=page_url(2), status=302)

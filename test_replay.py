@@ -179,7 +179,7 @@ class TestReplay(ReplayTestCase):
         """A key that can't be searched for is an error that names it."""
         words = "^the script's key '[(]page' is not a regular expression: mis"
         with self.assertRaisesRegex(ValueError, words):
-            self.start_replay({"(page": []})
+            self.start_replay({"page": [], "(page": []})
 
     def test_urls_and_headers(self) -> None:
         """Whatever points to the API in an answer points to the replay."""
@@ -336,12 +336,14 @@ class TestProgram(ReplayTestCase):
 
     def test_names(self) -> None:
         """Only the repositories that are named are recorded, as named."""
-        unlicensed = {**repos_payload[5]}
+        unlicensed = {**repos_payload[5], "name": "Kratu"}
         del unlicensed["license"]
         url = self.start_replay(repos=[repos_payload[2], unlicensed])
         _, names = self.recorded(url, "google KRATU dagger")
-        self.assertEqual(names["repos_payload"], [
-            {**unlicensed, "license": None}, repos_payload[2]])
+        self.assertEqual(
+            [(repo["name"], repo["license"] and repo["license"]["key"])
+             for repo in names["repos_payload"]],
+            [("Kratu", None), ("dagger", "apache-2.0")])
 
     @parameterized.expand([
         ("repository", "--record google kratu Nope",
@@ -359,6 +361,14 @@ class TestProgram(ReplayTestCase):
         status, out, err = self.run_program(argv.replace("PORT", port), url)
         self.assertEqual((status, out), (1, ""))
         self.assertRegex(err.replace(url, "URL"), f"^replay.py: {expected}\n$")
+
+    def test_help(self) -> None:
+        """The help says what the two uses are."""
+        status, out, err = self.run_program("--help")
+        self.assertEqual((status, err), (0, ""))
+        for words in ("until Ctrl-C.", "--record ORG [NAME ...] print the",
+                      "--port PORT TCP port on 127.0.0.1 (8000); 0 for a"):
+            self.assertIn(words, " ".join(out.split()))
 
     def test_closed_pipe(self) -> None:
         """A recording that nobody reads ends without a word."""
