@@ -317,7 +317,7 @@ class LimitError(HTTPError):
 
     def __init__(self, resets_at: Optional[float] = None) -> None:
         """Keep when it ends, in seconds since 1970; None means unknown."""
-        super().__init__(resets_at)
+        super().__init__()
         self.resets_at = resets_at
 
     def __str__(self) -> str:

@@ -140,8 +140,10 @@ class TestSecondsToWait(unittest.TestCase):
         time.tzset()
         self.assertEqual(str(LimitError(0)), "GitHub's rate limit is reached; "
                          "it resets at 1970-01-01 00:00:00 UTC")
-        self.assertEqual(str(LimitError()), "GitHub's rate limit is reached; "
-                         "wait at least a minute")
+        error = pickle.loads(pickle.dumps(LimitError()))
+        self.assertEqual(str(error), "GitHub's rate limit is reached; wait at "
+                         "least a minute")
+        self.assertIsNone(error.response)
 
 
 class TestIsTransient(unittest.TestCase):
