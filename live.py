@@ -163,11 +163,14 @@ def has_fields(
 
     With `null`, a field may also be null or missing.
     """
-    return isinstance(answer, dict) and all(
-        isinstance(answer.get(field), kind)
-        and str(answer[field]).isprintable()
-        or null and answer.get(field) is None
-        for field, kind in fields.items())
+    if not isinstance(answer, dict):
+        return False
+    for field, kind in fields.items():
+        value = answer.get(field)
+        if not (null and value is None or isinstance(value, kind)
+                and str(value).isprintable()):
+            return False
+    return True
 
 
 # The session.
