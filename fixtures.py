@@ -41,7 +41,8 @@ ORG_FACTS = {
 class Facts(NamedTuple):
     """What differs from one repository to another: a row of the table.
 
-    A row may leave out the values at its end that are as given here.
+    A row may leave out the values at its end that are as given here. The
+    last seven are for the repositories of other organizations.
     """
 
     id: int

@@ -340,10 +340,10 @@ def seconds_to_wait(
     """Return the seconds until the next try, or None if there is none.
 
     Retry-After says how many (RFC 9110, section 10.2.3; GitHub sends no
-    dates). Without it a 5xx takes the backoff (None if no try is left), the
+    dates). Without it a 5xx takes the backoff (None after the last try), the
     hourly limit takes until it is reset, and another limit a minute. Raises
-    LimitError for a limit that lasts longer than MAX_WAIT, and if no try is
-    left.
+    LimitError for a limit that lasts longer than MAX_WAIT, and after the last
+    try.
     https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
     after = headers.get("Retry-After", "")

@@ -68,12 +68,12 @@ HIDDEN = [repo(8, "google/secret", private=True),
           repo(9, "google/internal", private=True)]
 
 
-def said(document: Any) -> List[Fault]:
+def answers_with(document: Any) -> List[Fault]:
     """Return the fault of a replay that answers with this document."""
     return [Fault(body=json.dumps(document).encode())]
 
 
-FIRST_ALONE = said(REPOS[:1]) * 2
+FIRST_ALONE = answers_with(REPOS[:1]) * 2
 
 
 def judge(options: str, policy: Optional[str],
@@ -355,18 +355,18 @@ class TestOverReplay(CommandTestCase):
                "account?)")
 
     @parameterized.expand([
-        ("google --license mit", {"/repos": said(REPOS + HIDDEN)}, 0,
+        ("google --license mit", {"/repos": answers_with(REPOS + HIDDEN)}, 0,
          "google/plain\n", "", REPOS + HIDDEN),
         ("google", {"/repos": FIRST_ALONE}, 0, "google/plain\n",
          "audit.py: " + WARNING),
         ("google --license GPL-3.0-or-later", {}, 0, "google/fork\n", ""),
         ("google --csv --license gpl-3.0", {}, 0, COLUMNS
          + "google/fork,GPL-3.0,,,true,false,,,,,3\n", ""),
-        ("google", {"/orgs/google$": said({
+        ("google", {"/orgs/google$": answers_with({
             **org_payload, "repos_url": "http://[::1]/repos"})}, 1, "",
          "audit.py: the API at http://HOST refers to http://[::1]/repos; set "
          "GITHUB_API_URL to the API's own address\n"),
-        ("google", {"/repos": said([*REPOS, None])}, 1, "",
+        ("google", {"/repos": answers_with([*REPOS, None])}, 1, "",
          "audit.py: http://HOST/orgs/google/repos: item 6 is not a "
          "repository\n"),
         ("google", {"/repos": [Fault(403, {
@@ -670,6 +670,7 @@ class TestProgram(unittest.TestCase):
 
     def test_as_main(self) -> None:
         """Output that could not be flushed is not flushed again at exit."""
+        self.handle_interrupts(signal.default_int_handler)
         argv = [audit.__file__, "google", "--recorded"]
         read_end, write_end = os.pipe()
         os.close(read_end)
@@ -679,6 +680,8 @@ class TestProgram(unittest.TestCase):
                     runpy.run_path(argv[0], run_name="__main__")
             out.flush()  # This raises nothing any more.
         self.assertEqual(caught.exception.code, 0)
+        self.assertIs(
+            signal.getsignal(signal.SIGINT), signal.default_int_handler)
 
 
 if __name__ == "__main__":

@@ -234,6 +234,7 @@ class TestGithubOrgClientOverLoopback(unittest.TestCase):
         class Handler(BaseHTTPRequestHandler):
             """Answers a GET with the payload of its path, as JSON."""
 
+            # http.server calls the method of this name for each GET.
             def do_GET(self) -> None:
                 """Send the status, the headers and the body."""
                 self.send_response(200)
@@ -255,6 +256,7 @@ class TestGithubOrgClientOverLoopback(unittest.TestCase):
         self.addCleanup(thread.join)
         self.addCleanup(server.shutdown)
 
+        # Only now is the port known, and the payloads need it for their URLs.
         url = f"http://127.0.0.1:{server.server_port}"
         payloads["/orgs/x"] = {"repos_url": f"{url}/orgs/x/repos"}
         payloads["/orgs/x/repos"] = REPOS

@@ -161,8 +161,8 @@ class TestReplay(ReplayTestCase):
             self, _: str, script: Any, targets: List[str], expected: str
             ) -> None:
         """Leaving the block tells which faults are left, and the requests."""
-        words = f"^faults in the script met no request: {expected}$"
-        with self.assertRaisesRegex(AssertionError, words):
+        message = f"^faults in the script met no request: {expected}$"
+        with self.assertRaisesRegex(AssertionError, message):
             with replay(script) as url:
                 for target in targets:
                     requests.get(url + target)
@@ -177,8 +177,8 @@ class TestReplay(ReplayTestCase):
 
     def test_key_that_is_no_regular_expression(self) -> None:
         """A key that can't be searched for is an error that names it."""
-        words = "^the script's key '[(]page' is not a regular expression: mis"
-        with self.assertRaisesRegex(ValueError, words):
+        message = "^the script's key '[(]page' is not a regular expression: "
+        with self.assertRaisesRegex(ValueError, message):
             self.start_replay({"page": [], "(page": []})
 
     def test_urls_and_headers(self) -> None:
@@ -366,9 +366,9 @@ class TestProgram(ReplayTestCase):
         """The help says what the two uses are."""
         status, out, err = self.run_program("--help")
         self.assertEqual((status, err), (0, ""))
-        for words in ("until Ctrl-C.", "--record ORG [NAME ...] print the",
-                      "--port PORT TCP port on 127.0.0.1 (8000); 0 for a"):
-            self.assertIn(words, " ".join(out.split()))
+        for line in ("until Ctrl-C.", "--record ORG [NAME ...] print the",
+                     "--port PORT TCP port on 127.0.0.1 (8000); 0 for a"):
+            self.assertIn(line, " ".join(out.split()))
 
     def test_closed_pipe(self) -> None:
         """A recording that nobody reads ends without a word."""

@@ -185,11 +185,11 @@ class TestMemoize(unittest.TestCase):
 
         report = Report()
         with self.assertRaises(ValueError):
-            report.text
+            report.text  # Reading it calls the method, and that raises.
         self.assertEqual(report.text, "ready")
 
-    def test_docstring(self) -> None:
-        """The attribute has the docstring of the method."""
+    def test_name_and_docstring(self) -> None:
+        """The attribute has the name and the docstring of the method."""
 
         class Circle:
             """A circle whose area is memoized."""
@@ -200,6 +200,7 @@ class TestMemoize(unittest.TestCase):
                 return 3.14
 
         # Read on the class, not on an instance: nothing is computed.
+        self.assertEqual(Circle.area.__name__, "area")
         self.assertEqual(Circle.area.__doc__, "Return the circle's area.")
 
 

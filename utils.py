@@ -65,15 +65,16 @@ class memoize:
     """
 
     def __init__(self, method: Callable[[Any], Any]) -> None:
-        """Keep the method, and take over its name and its docstring."""
+        """Keep the method, and take over its docstring."""
         self.method = method
-        self.__name__ = method.__name__
         self.__doc__ = method.__doc__
 
+    # Python calls this once for each attribute, when the class is made.
     def __set_name__(self, owner: type, name: str) -> None:
         """Take the name that the class gives to the attribute."""
         self.__name__ = name
 
+    # Python calls this when the attribute is read and `__dict__` lacks it.
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """Compute the value and store it; on a class, return the decorator."""
         if instance is None:
