@@ -128,15 +128,15 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
         help="only repositories under this license; repeat it for more")
     flag("--source", help="leave out forks")
     flag("--no-archived", help="leave out archived repositories")
-    add("--policy", metavar="FILE",
-        help="list what this policy does not allow; status 3 if there is any")
-    add("--since", metavar="FILE",
-        help="list what has changed since --save wrote this table")
+    file = partial(add, metavar="FILE", action="append")
+    file("--policy", help="list what this policy does not allow; status 3 if "
+         "there is any")
+    file("--since", help="list what has changed since --save wrote this table")
     form("--licenses", help="count the repositories under each license")
     form("--csv", help="print a row for each repository, for a spreadsheet")
     form("--json", help="print GitHub's own objects, as one JSON array")
-    add("--save", metavar="FILE",
-        help="keep the state of all public repositories in this table")
+    file("--save",
+         help="keep the state of all public repositories in this table")
     flag("--recorded", help="answer from a recording of google, offline")
     add("--jobs", metavar="N", type=int, default=10,
         help=f"pages to fetch at once, 1 to {MAX_WORKERS} (%(default)s)")
@@ -149,8 +149,11 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     for key in args.license:
         if not LICENSE.fullmatch(key):
             parser.error(f"no license has the key {key!r}; give one at a time")
-    if "" in (args.policy, args.since, args.save):
-        parser.error("the name of a FILE is empty")
+    for option in ("policy", "since", "save"):
+        names = getattr(args, option) or [None]
+        if len(names) > 1 or names[0] == "":
+            parser.error(f"argument --{option}: give the name of one file")
+        setattr(args, option, names[0])
     if not 1 <= args.jobs <= MAX_WORKERS:
         parser.error(f"argument --jobs: must be from 1 to {MAX_WORKERS}")
     if args.since and (args.json or args.licenses):
@@ -179,13 +182,13 @@ def prepare(args: argparse.Namespace, stack: ExitStack) -> Task:
     if args.since and (
             os.path.exists(path) or os.path.realpath(args.since) != path):
         earlier = parse_table(read(args.since), args.since)
-    bundle = os.getenv("REQUESTS_CA_BUNDLE", "")
-    if bundle and not os.path.exists(bundle):
-        raise ValueError(f"REQUESTS_CA_BUNDLE: there is no file {bundle}")
     token, api_url = environment()
     if args.recorded:
         from replay import replay
         token, api_url = None, stack.enter_context(replay())
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        if not args.recorded and not os.path.exists(os.getenv(name) or "/"):
+            raise ValueError(f"{name}: there is no file {os.environ[name]}")
     session = stack.enter_context(github_session(token, api_url))
     if args.verbose:
         logging.basicConfig(format="%(message)s")
@@ -213,7 +216,6 @@ def audit(task: Task) -> Report:
     Nothing is listed unless every organization is there.
     """
     logins: Dict[str, str] = {}
-    missing: List[str] = []
     with closing(Progress(task)) as progress:
         for name, client in zip(task.args.orgs, task.clients):
             try:
@@ -222,11 +224,10 @@ def audit(task: Task) -> Report:
                 response: Any = error.response
                 if response.status_code != 404:
                     raise
-                missing.append(f"no such organization: {name} (renamed, or a "
-                               "user's account?)")
-        if missing:
-            hint = "" if logins else hint_for(task.args)
-            return Report("", [line + hint for line in missing], [], 1)
+                complain(f"no such organization: {name} (renamed, or a user's "
+                         f"account?){'' if logins else hint_for(task.args)}")
+        if len(logins) < len(set(task.args.orgs)):
+            return Report("", [], [], 1)
         # An organization that is named twice is listed once.
         clients = {client.org["id"]: client for client in task.clients}
         repos = {repo["id"]: repo for client in clients.values()

@@ -331,7 +331,7 @@ class LimitError(HTTPError):
         return f"GitHub's rate limit is reached; {until}"
 
 
-SECONDARY_LIMIT = re.compile("secondary.rate.limit|abuse.detection")
+SECONDARY_LIMIT = re.compile("(?i)secondary.rate.limit|abuse.detection")
 
 
 def seconds_to_wait(

@@ -56,7 +56,7 @@ def fetch_json(session: Session, url: str, *, workers: int = 10,
     answer that is incomplete, is not JSON in UTF-8 (RFC 8259), or links to a
     page that must not be requested, and another requests.RequestException if
     the network fails. Each has its `request` and, if one arrived, its
-    `response`. After an error no further page is requested. Raises ValueError
+    `response`. After an error no further page is begun. Raises ValueError
     if workers is less than 1.
     """
     if workers < 1:

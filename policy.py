@@ -19,8 +19,8 @@ REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 APPROVAL = re.compile(rf"(?:({REPOSITORY.pattern})\s+)?({LICENSE.pattern})")
 # SPDX has an id for "this version" and one for "or later"; GitHub does not
 # tell them apart. https://spdx.org/licenses/
-GNU_LICENSE = re.compile(
-    r"\A((?:[al]?gpl|gfdl)-[0-9.]+)(-only|-or-later|\+)\Z")
+GNU_LICENSE = re.compile(r"\A((?:[al]?gpl|gfdl)-[0-9.]+)(?:-(?:no-)?"
+                         r"invariants)?(-only|-or-later|\+)\Z")
 
 
 def license_name(repo: Mapping[str, Any]) -> str:
@@ -147,7 +147,7 @@ def may_be_one_version(one: str, other: str) -> bool:
 
 
 # The table, and what must stand in the columns that it needs.
-CELLS = {"repository": REPOSITORY, "license": re.compile(".+"),
+CELLS = {"repository": REPOSITORY, "license": re.compile(r"[^\0-\x1f\x7f]+"),
          "archived": re.compile("(?i)true|false"),
          "id": re.compile("[0-9]{1,18}")}
 

@@ -22,7 +22,8 @@ from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from itertools import repeat
 from pathlib import Path
 from queue import Queue
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple, Type
+from typing import (
+    Any, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple, Type)
 from unittest.mock import MagicMock, Mock, patch
 
 import requests
@@ -70,7 +71,7 @@ HIDDEN = [repo(8, "google/secret", private=True),
 
 def answers_with(document: Any) -> List[Fault]:
     """Return the fault of a replay that answers with this document."""
-    return [Fault(body=json.dumps(document).encode())]
+    return [Fault(200, body=json.dumps(document).encode())]
 
 
 FIRST_ALONE = answers_with(REPOS[:1]) * 2
@@ -96,9 +97,10 @@ class TestParse(unittest.TestCase):
          "time, and no URL"),
         ("https://a/b", "no organization has the name 'https://a/b'; give "
          "one name at a time, and no URL"),
-        ("google --policy=", "the name of a FILE is empty"),
-        ("google --since=", "the name of a FILE is empty"),
-        ("google --save=", "the name of a FILE is empty"),
+        ("google --policy=", "argument --policy: give the name of one file"),
+        ("google --since a --since b",
+         "argument --since: give the name of one file"),
+        ("google --save=", "argument --save: give the name of one file"),
         ("google --license mit --license mit,isc",
          "no license has the key 'mit,isc'; give one at a time"),
         ("google --jobs 0", "argument --jobs: must be from 1 to 100"),
@@ -253,6 +255,8 @@ class TestFiles(CommandTestCase):
          "character", {"GH_TOKEN": "two words"}),
         ("google", "REQUESTS_CA_BUNDLE: there is no file none",
          {"REQUESTS_CA_BUNDLE": "none"}),
+        ("google", "CURL_CA_BUNDLE: there is no file none",
+         {"CURL_CA_BUNDLE": "none"}),
     ])
     def test_wrong_usage(
             self, line: str, problem: str, variables: Mapping[str, str] = {}
@@ -414,7 +418,7 @@ class TestOverReplay(CommandTestCase):
 
     def test_recorded(self) -> None:
         """--recorded needs no network, and no API's URL."""
-        os.environ["GITHUB_API_URL"] = "http://["
+        os.environ.update(GITHUB_API_URL="http://[", CURL_CA_BUNDLE="none")
         self.assertEqual(
             self.run_command("google --recorded"), (0, RECORDED, ""))
 
@@ -472,22 +476,25 @@ class TestWeeklyJob(CommandTestCase):
 
     def run_job(self, repos: List[Repo], policy: str = POLICY) -> Result:
         """Run the job for three organizations that have these repositories."""
-        def fetch(session: Any, url: str, **options: Any) -> Any:
-            """Return what GitHub says of an organization with repositories."""
-            name, _, rest = url.partition("/orgs/")[2].lower().partition("/")
-            found = [each for each in repos
-                     if each["full_name"].startswith(name + "/")]
-            if not found:
-                raise requests.HTTPError(response=Mock(status_code=404))
-            return found if rest else {
-                "id": ord(name[0]), "login": name.upper(), "repos_url": url
-                + "/repos", "public_repos": len(found)}
+        def org(name: str) -> Iterator[Fault]:
+            """Yield what GitHub says of an organization, once asked."""
+            yield from answers_with({
+                "id": ord(name[0]), "login": name.upper(),
+                "public_repos": len(found[name]), "repos_url":
+                f"{os.environ['GITHUB_API_URL']}/orgs/{name}/repos"})
 
+        found = {name: [each for each in repos
+                        if each["full_name"].startswith(name + "/")]
+                 for name in ("google", "b", "c")}
+        script: Dict[str, Iterable[Fault]] = {
+            f"(?i)/orgs/{name}$": org(name) for name in found if found[name]}
+        if all(found.values()):
+            script.update({f"/orgs/{name}/repos": answers_with(found[name])
+                           for name in found})
         Path("policy.txt").write_text(policy)
-        with patch("live.fetch_json", autospec=True, side_effect=fetch):
-            return self.run_command(
-                "google b C --source --no-archived --policy policy.txt "
-                "--since report.csv --save report.csv")
+        return self.run_over_replay(
+            "google b C --source --no-archived --policy policy.txt "
+            "--since report.csv --save report.csv", script)
 
     def test_job(self) -> None:
         """What is not allowed is listed, then each change once."""

@@ -112,7 +112,7 @@ class TestSecondsToWait(unittest.TestCase):
         ("hourly_but", {**hourly(9999), **AFTER_7}, b"", 7),
         ("secondary", {}, SECONDARY, 60),
         ("its_page", {}, b"/about-secondary-rate-limits", 60),
-        ("as_it_was_called", {}, b"an abuse detection mechanism", 60),
+        ("as_it_was_called", {}, b"an Abuse Detection mechanism", 60),
     ])
     def test_forbidden(self, _: str, headers: Dict[str, str], body: bytes,
                        expected: Optional[float]) -> None:
@@ -339,6 +339,7 @@ class TestTries(unittest.TestCase):
                     answer_of(404)], 404, [0, 1, 2]),
         ("limit", [answer_of(403, AFTER_7), answer_of()], 200, [7]),
         ("hourly", [answer_of(403, hourly(1042)), answer_of()], 200, [42]),
+        ("too_many", [answer_of(429), answer_of()], 200, [60]),
         ("refused", [REFUSED] * 4, requests.ConnectionError, [0, 1, 2]),
         ("last", [*[REFUSED] * 3, answer_of(503, AFTER_7)], 503, [0, 1, 2]),
         ("forbidden", [*[REFUSED] * 3, answer_of(403)], 403, [0, 1, 2]),

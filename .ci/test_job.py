@@ -28,10 +28,14 @@ class TestWeeklyJob(unittest.TestCase):
         from replay import replay
         readme = (TOP / "README.md").read_text(encoding="utf-8")
         text = re.findall("```yaml\n(.*?)```", readme, re.DOTALL)[0]
-        steps = yaml.safe_load(text)["jobs"]["licenses"]["steps"]
+        self.workflow = yaml.safe_load(text)
+        self.job = self.workflow["jobs"]["licenses"]
         self.commands: List[str] = [
-            step["run"] for step in steps
+            step["run"] for step in self.job["steps"]
             if "run" in step and "pip install" not in step["run"]]
+        # What Actions runs for `shell: bash`, and what without it.
+        self.options = "-eo pipefail" if self.job["defaults"] == {
+            "run": {"shell": "bash"}} else "-e"
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
@@ -63,7 +67,7 @@ class TestWeeklyJob(unittest.TestCase):
         file.write_text("")
         for command in self.commands:
             done = subprocess.run(
-                ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c",
+                ["bash", "--noprofile", "--norc", *self.options.split(), "-c",
                  command], cwd=str(self.checkout), stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL, env={
                     "PATH": os.path.dirname(sys.executable) + ":"
@@ -81,6 +85,13 @@ class TestWeeklyJob(unittest.TestCase):
         """Return the messages of the commits at the remote, the last first."""
         return self.git("-C", str(self.folder / "remote"), "log",
                         "--format=%s").splitlines()
+
+    def test_workflow(self) -> None:
+        """It may push, runs once at a time, and has a token."""
+        self.assertEqual(self.workflow["permissions"], {"contents": "write"})
+        self.assertEqual(self.workflow["concurrency"], "licenses")
+        self.assertIn({"GH_TOKEN": "${{ github.token }}"},
+                      [step.get("env") for step in self.job["steps"]])
 
     def test_not_allowed(self) -> None:
         """It commits the state, shows the listing, and fails in the end."""
