@@ -23,7 +23,7 @@ from requests.utils import default_user_agent
 from urllib3.util import parse_url
 
 from client import GithubOrgClient
-from pages import AnswerError, fetch_json, origin
+from pages import AnswerError, fetch_pages, origin
 from utils import memoize
 
 API_URL = "https://api.github.com"
@@ -93,14 +93,14 @@ class LiveOrgClient(GithubOrgClient):
         if self._org_name in (".", ".."):
             raise InvalidURL(f"{self._org_name} can't name an organization")
         url = f"{self.api_url}/orgs/{quote(self._org_name, safe='')}"
-        org = fetch_json(self.session, url)
-        asked = Request("GET", url)
+        org, *_, response = fetch_pages(self.session, url)[0]
         if not has_fields(org, ORG_FIELDS):
-            raise AnswerError(f"{url} is not an organization", request=asked)
+            raise AnswerError(
+                f"{url} is not an organization", response=response)
         if origin(org["repos_url"]) != origin(self.api_url):
             raise AnswerError(
                 f"the API at {self.api_url} refers to {org['repos_url']}; set "
-                "GITHUB_API_URL to the API's own address", request=asked)
+                "GITHUB_API_URL to the API's own address", response=response)
         return org
 
     @memoize
@@ -127,16 +127,18 @@ class LiveOrgClient(GithubOrgClient):
     def _public_by_id(self) -> Dict[int, Dict[str, Any]]:
         """Request the listing; return what is public, each by its id."""
         url = self._public_repos_url
-        repos = fetch_json(
+        pages = fetch_pages(
             self.session, url, workers=self.workers, params=LISTING)
-        asked = Request("GET", url)
-        if not isinstance(repos, list):
-            raise AnswerError(f"{url} is not a list", request=asked)
-        for place, repo in enumerate(repos, start=1):
+        if not isinstance(pages[0].document, list):
+            raise AnswerError(
+                f"{url} is not a list", response=pages[0].response)
+        repos = [(repo, page) for page in pages for repo in page.document]
+        for place, (repo, page) in enumerate(repos, start=1):
             if not is_repository(repo):
-                raise AnswerError(
-                    f"{url}: item {place} is not a repository", request=asked)
-        return {repo["id"]: repo for repo in repos if not repo.get("private")}
+                raise AnswerError(f"{url}: item {place} is not a repository",
+                                  response=page.response)
+        return {repo["id"]: repo for repo, _ in repos
+                if not repo.get("private")}
 
 
 # The shapes of answers.

@@ -59,11 +59,23 @@ def fetch_json(session: Session, url: str, *, workers: int = 10,
     `response`. After an error no further page is begun. Raises ValueError
     if workers is less than 1.
     """
+    pages = fetch_pages(session, url, workers=workers, **options)
+    if not isinstance(pages[0].document, list):
+        return pages[0].document
+    return [item for page in pages for item in page.document]
+
+
+def fetch_pages(session: Session, url: str, *, workers: int = 10,
+                **options: Any) -> List[Page]:
+    """Return the one page of a document, or all pages of a list, in order.
+
+    Options and errors are those of `fetch_json`.
+    """
     if workers < 1:
         raise ValueError("workers must be at least 1")
     pages = [fetch(session, url, **options)]
     if not isinstance(pages[0].document, list):
-        return pages[0].document
+        return pages
     options.pop("params", None)  # The URL in a link has them already.
     fetch_page = partial(fetch_list, session, **options)
     seen = {url}
@@ -74,7 +86,7 @@ def fetch_json(session: Session, url: str, *, workers: int = 10,
         seen.update((page.url, links.get("first", page.url)))
         urls = pages_after(links)
         if not urls:
-            return [item for page in pages for item in page.document]
+            return pages
         if not seen.isdisjoint(urls):
             raise unusable(page, "links to a page already seen")
         if len(pages) + len(urls) > MAX_PAGES:

@@ -2,7 +2,7 @@
 """Tests of live: the pure functions, the session, the client, and all of it.
 
 Doubles stand for the network: of HTTPAdapter.send below the session, of
-fetch_json below the client, a replay below both. No clock here really waits.
+fetch_pages below the client, a replay below both. No clock here really waits.
 """
 import copy
 import gzip
@@ -29,7 +29,7 @@ from fixtures import org_payload, repos_payload
 from live import (
     MAX_BODY, LimitError, LiveOrgClient, github_session, is_repository,
     is_transient, read_body, seconds_to_wait)
-from pages import AnswerError
+from pages import AnswerError, Page
 from replay import Asked, Fault, numbered_repos, replay
 
 API = "https://api.github.com"
@@ -61,6 +61,11 @@ def answer_of(status: int = 200, headers: Mapping[str, str] = {},
     request = requests.Request("GET", "https://user:sekret@host:8/").prepare()
     adapter: Any = HTTPAdapter()
     return adapter.build_response(request, raw)
+
+
+def arrived(document: Any) -> List[Page]:
+    """Return what fetch_pages returns of a document on one page."""
+    return [Page(document, API, "", answer_of())]
 
 
 class TestIsRepository(unittest.TestCase):
@@ -269,7 +274,8 @@ class TestGithubSession(unittest.TestCase):
 
     def test_headers(self) -> None:
         """Each request has the headers that GitHub recommends."""
-        headers = sent(github_session(None, "http://ghe.example"))[0].headers
+        url = "http://ghe.example/api/v3"
+        headers = sent(github_session(None, url), url)[0].headers
         self.assertRegex(headers.pop("User-Agent"),
                          "^github-org-client python-requests/[0-9]")
         self.assertEqual(dict(headers), {
@@ -415,9 +421,9 @@ class TestLiveOrgClient(unittest.TestCase):
     """Unit tests of the client: all public repositories, or an error."""
 
     def setUp(self) -> None:
-        """Put a double in place of fetch_json, and make a client."""
+        """Put a double in place of fetch_pages, and make a client."""
         self.addCleanup(patch.stopall)
-        self.fetch_json = patch("live.fetch_json", autospec=True).start()
+        self.fetch_pages = patch("live.fetch_pages", autospec=True).start()
         self.session = create_autospec(requests.Session, instance=True)
         self.client = LiveOrgClient("google", self.session, API + "/")
 
@@ -449,10 +455,10 @@ class TestLiveOrgClient(unittest.TestCase):
 
     def test_name(self) -> None:
         """No name leads to another path: it is percent-encoded."""
-        self.fetch_json.return_value = org_payload
+        self.fetch_pages.return_value = arrived(org_payload)
         client = LiveOrgClient("../a?b#c%2e", self.session)
         self.assertIs(client.org, org_payload)
-        self.fetch_json.assert_called_once_with(
+        self.fetch_pages.assert_called_once_with(
             self.session, f"{API}/orgs/..%2Fa%3Fb%23c%252e")
 
     @parameterized.expand([(".",), ("..",)])
@@ -473,19 +479,27 @@ class TestLiveOrgClient(unittest.TestCase):
             "https://elsewhere/repos", "http://[", "http://api.github.com/")],
         ([COUNTED, {}], f"{REPOS} is not a list"),
         ([COUNTED, [SMALLEST, None]], f"{REPOS}: item 2 is not a repository"),
-        ([COUNTED, [], []], MISSING + "0"),
     ])
     def test_error(self, answers: List[Any], why: str) -> None:
-        """A wrong answer is an error that has its request; none is stored."""
-        self.fetch_json.side_effect = answers
+        """A wrong answer is an error that has its response, and not stored."""
+        pages = list(map(arrived, answers))
+        self.fetch_pages.side_effect = pages
         with self.assertRaises(AnswerError) as caught:
             self.client.repos_payload
         self.assertEqual(str(caught.exception), why)
-        request: Any = caught.exception.request
-        self.assertEqual((request.method, request.url),
-                         ("GET", ORG if len(answers) == 1 else REPOS))
-        self.fetch_json.side_effect = [COUNTED, MANY[:3]][len(answers) > 1:]
+        self.assertIs(caught.exception.response, pages[-1][0].response)
+        self.fetch_pages.side_effect = [
+            arrived(COUNTED), arrived(MANY[:3])][len(answers) > 1:]
         self.assertEqual(self.client.public_repos(), NAMES[:3])
+
+    def test_none_at_all(self) -> None:
+        """If GitHub counts some and lists none, that is an error."""
+        self.fetch_pages.side_effect = map(arrived, [COUNTED, [], []])
+        with self.assertRaises(AnswerError) as caught:
+            self.client.repos_payload
+        self.assertEqual(str(caught.exception), MISSING + "0")
+        request: Any = caught.exception.request
+        self.assertEqual((request.method, request.url), ("GET", REPOS))
 
     @parameterized.expand([
         ("at_once", [MANY[:3]], NAMES[:3], []),
@@ -502,13 +516,13 @@ class TestLiveOrgClient(unittest.TestCase):
         Each is listed once, and never if it says private. A warning has both
         numbers if some are still missing.
         """
-        self.fetch_json.side_effect = [COUNTED, *answers]
+        self.fetch_pages.side_effect = map(arrived, [COUNTED, *answers])
         with patch("live.LOG.warning", autospec=True) as warning:
             self.assertEqual(self.client.public_repos(), names)
         self.assertEqual([args[0] for args, _ in warning.call_args_list],
                          warnings)
-        self.assertEqual(self.fetch_json.call_count, 1 + len(answers))
-        self.fetch_json.assert_called_with(
+        self.assertEqual(self.fetch_pages.call_count, 1 + len(answers))
+        self.fetch_pages.assert_called_with(
             self.session, REPOS, workers=10, params={
                 "type": "public", "sort": "created", "direction": "asc",
                 "per_page": "100"})
