@@ -71,7 +71,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             status = 1
             report = audit(task)
     except (OSError, RuntimeError, ValueError) as error:
-        return complain(explain(error, hint_for(args)), status)
+        line = explain(error, hint_for(args), os.environ)
+        return complain(line, status)
     return deliver(report, args)
 
 

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 """Say in one line what went wrong between a client and GitHub.
 
-A pure function of an error, but for the names of the variables that set a
-proxy. No line shows the insides of a library, or a password.
+Pure functions of an error. No line shows the insides of a library, or a
+password.
 """
-import os
 import re
-from typing import Any, List
+from typing import Any, List, Mapping
 
 from requests import HTTPError
 from requests.exceptions import (
@@ -19,10 +18,11 @@ from pages import AnswerError
 from utils import access_nested_map
 
 
-def explain(error: Exception, hint: str) -> str:
+def explain(error: Exception, hint: str, environ: Mapping[str, str]) -> str:
     """Return what went wrong and, if anything helps, what to do.
 
-    The hint ends the line where the server can't be reached.
+    The hint ends the line where the server can't be reached. The variables
+    of the environment may name a proxy.
     """
     request: Any = getattr(error, "request", None)
     response: Any = getattr(error, "response", None)
@@ -32,7 +32,7 @@ def explain(error: Exception, hint: str) -> str:
     host, name = url.netloc, f"{url.scheme}_proxy"
     proxy = next((f"the proxy in {variable}" for variable in (
         name, name.upper(), "all_proxy", "ALL_PROXY")
-        if os.environ.get(variable)), "")
+        if environ.get(variable)), "")
     if isinstance(error, HTTPError):
         if response.status_code == 407 and proxy:
             return f"{proxy} denied: 407 {response.reason}"
