@@ -263,7 +263,8 @@ def judge(task: Task, repos: Repos, owners: Collection[str]) -> Report:
     elif args.licenses:
         output = chart([row.license for row in looked_at])
     elif earlier is not None:
-        output = lines(news(task, rows + gone(earlier, rows, owners), changes))
+        told = rows + gone(earlier, rows, owners)
+        output = lines(news(task, earlier, told, changes))
     elif policy:
         output = lines((row.repository, row.license) for row in not_allowed)
     else:
@@ -294,8 +295,8 @@ def fits(row: Row, args: argparse.Namespace) -> bool:
 
 
 def news(
-        task: Task, rows: Iterable[Row], changes: Mapping[int, str]
-        ) -> Iterator[Tuple[str, ...]]:
+        task: Task, earlier: Mapping[int, Row], rows: Iterable[Row],
+        changes: Mapping[int, str]) -> Iterator[Tuple[str, ...]]:
     """Yield the fields of each change: repository, license, change.
 
     With a policy the verdict stands before the change. A row whose id is not
@@ -305,7 +306,7 @@ def news(
     for row in rows:
         change = changes.get(row.id, "gone")
         now = fits(row, task.args)
-        before = fits((task.earlier or {}).get(row.id, row), task.args)
+        before = fits(earlier.get(row.id, row), task.args)
         if change and (now or before):
             is_judged = now and row.id in changes
             verdict = [row.verdict if is_judged else ""] if task.policy else []

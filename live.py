@@ -93,7 +93,7 @@ class LiveOrgClient(GithubOrgClient):
         if self._org_name in (".", ".."):
             raise InvalidURL(f"{self._org_name} can't name an organization")
         url = f"{self.api_url}/orgs/{quote(self._org_name, safe='')}"
-        org, *_, response = fetch_pages(self.session, url)[0]
+        org, *_, response = fetch_pages(self.session, url, workers=1)[0]
         if not has_fields(org, ORG_FIELDS):
             raise AnswerError(
                 f"{url} is not an organization", response=response)

@@ -65,7 +65,7 @@ def fetch_json(session: Session, url: str, *, workers: int = 10,
     return [item for page in pages for item in page.document]
 
 
-def fetch_pages(session: Session, url: str, *, workers: int = 10,
+def fetch_pages(session: Session, url: str, *, workers: int,
                 **options: Any) -> List[Page]:
     """Return the one page of a document, or all pages of a list, in order.
 

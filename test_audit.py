@@ -466,13 +466,13 @@ class TestWeeklyJob(CommandTestCase):
     WEEK_1 = [
         repo(1, "google/one"), repo(2, "google/exempt", "ISC"),
         repo(3, "b/bad", "Zlib"), repo(4, "b/fork", "Zlib", fork=True),
-        repo(5, "c/x"), repo(6, "c/y"), repo(7, "c/z")]
+        repo(5, "cc/x"), repo(6, "cc/y"), repo(7, "cc/z")]
     WEEK_2 = [
         repo(1, "google/one", archived=True),
         repo(2, "google/exempt", "GPL-3.0"),
         repo(3, "b/bad", "Zlib"), repo(4, "b/fork", fork=True),
-        repo(5, "c/x", "Zlib", archived=True), repo(6, "c/why", "BSD-2"),
-        repo(8, "c/new")]
+        repo(5, "cc/x", "Zlib", archived=True), repo(6, "cc/why", "BSD-2"),
+        repo(8, "cc/new")]
 
     def run_job(self, repos: List[Repo], policy: str = POLICY) -> Result:
         """Run the job for three organizations that have these repositories."""
@@ -485,7 +485,7 @@ class TestWeeklyJob(CommandTestCase):
 
         found = {name: [each for each in repos
                         if each["full_name"].startswith(name + "/")]
-                 for name in ("google", "b", "c")}
+                 for name in ("google", "b", "cc")}
         script: Dict[str, Iterable[Fault]] = {
             f"(?i)/orgs/{name}$": org(name) for name in found if found[name]}
         if all(found.values()):
@@ -493,7 +493,7 @@ class TestWeeklyJob(CommandTestCase):
                            for name in found})
         Path("policy.txt").write_text(policy)
         return self.run_over_replay(
-            "google b C --source --no-archived --policy policy.txt "
+            "google b CC --source --no-archived --policy policy.txt "
             "--since report.csv --save report.csv", script)
 
     def test_job(self) -> None:
@@ -520,10 +520,10 @@ class TestWeeklyJob(CommandTestCase):
         self.assertEqual(self.run_job(self.WEEK_2), (
             3, "google/one\tMIT\t\tarchived\n"
             "google/exempt\tGPL-3.0\tnot allowed\tlicense was ISC\n"
-            "c/x\tZlib\t\tlicense was MIT, archived\n"
-            "c/why\tBSD-2\tnot allowed\tlicense was MIT, renamed from c/y\n"
-            "c/new\tMIT\tallowed\tnew\n"
-            "c/z\tMIT\t\tgone\n",
+            "cc/x\tZlib\t\tlicense was MIT, archived\n"
+            "cc/why\tBSD-2\tnot allowed\tlicense was MIT, renamed from cc/y\n"
+            "cc/new\tMIT\tallowed\tnew\n"
+            "cc/z\tMIT\t\tgone\n",
             "audit.py: policy.txt:3: google/exempt: it is under another "
             "license, GPL-3.0\n"
             "audit.py: not allowed, but not changed: 1\n"))

@@ -370,11 +370,12 @@ class TestTries(unittest.TestCase):
         self.assertEqual(found, result)
         self.assertEqual(self.clock.slept, waits)
 
-    def test_post(self) -> None:
+    @parameterized.expand(["DELETE", "POST"])
+    def test_other_method(self, method: str) -> None:
         """What is not a GET may have been done: it is not tried again."""
         self.send.side_effect = REFUSED
         with self.assertRaises(requests.ConnectionError):
-            self.session.post(API)
+            self.session.request(method, API)
         self.send.assert_called_once()
 
     def test_stream(self) -> None:
@@ -459,7 +460,7 @@ class TestLiveOrgClient(unittest.TestCase):
         client = LiveOrgClient("../a?b#c%2e", self.session)
         self.assertIs(client.org, org_payload)
         self.fetch_pages.assert_called_once_with(
-            self.session, f"{API}/orgs/..%2Fa%3Fb%23c%252e")
+            self.session, f"{API}/orgs/..%2Fa%3Fb%23c%252e", workers=1)
 
     @parameterized.expand([(".",), ("..",)])
     def test_name_that_is_a_step(self, name: str) -> None:

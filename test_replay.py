@@ -177,7 +177,8 @@ class TestReplay(ReplayTestCase):
 
     def test_key_that_is_no_regular_expression(self) -> None:
         """A key that can't be searched for is an error that names it."""
-        message = "^the script's key '[(]page' is not a regular expression: "
+        message = ("^the script's key '[(]page' is not a regular expression: "
+                   "missing ")
         with self.assertRaisesRegex(ValueError, message):
             self.start_replay({"page": [], "(page": []})
 
