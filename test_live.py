@@ -158,6 +158,7 @@ class TestIsTransient(unittest.TestCase):
         (REFUSED, True), (ConnectTimeout(), True), (ProxyError(), True),
         (requests.ReadTimeout(), True), (ChunkedEncodingError(), True),
         (SSLError(), True), (SSLError("CERTIFICATE_VERIFY_FAILED"), False),
+        (requests.ConnectionError("certificate.example: refused"), True),
         (SSLError("CertificateError('no match')"), False),
         (InvalidURL(), False), (LimitError(), False),
         (ContentDecodingError(), False), (AnswerError("not JSON"), False),
@@ -480,6 +481,7 @@ class TestLiveOrgClient(unittest.TestCase):
             "https://elsewhere/repos", "http://[", "http://api.github.com/")],
         ([COUNTED, {}], f"{REPOS} is not a list"),
         ([COUNTED, [SMALLEST, None]], f"{REPOS}: item 2 is not a repository"),
+        ([COUNTED, [{"id": 1}]], f"{REPOS}: item 1 is not a repository"),
     ])
     def test_error(self, answers: List[Any], why: str) -> None:
         """A wrong answer is an error that has its response, and not stored."""
