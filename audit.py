@@ -187,9 +187,10 @@ def prepare(args: argparse.Namespace, stack: ExitStack) -> Task:
     if args.recorded:
         from replay import replay
         token, api_url = None, stack.enter_context(replay())
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        if not args.recorded and not os.path.exists(os.getenv(name) or "/"):
-            raise ValueError(f"{name}: there is no file {os.environ[name]}")
+    bundle = os.getenv("REQUESTS_CA_BUNDLE") or os.getenv("CURL_CA_BUNDLE")
+    if bundle and not args.recorded and not os.path.exists(bundle):
+        raise ValueError(f"{bundle}: there is no such file of certificates "
+                         "(REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE)")
     session = stack.enter_context(github_session(token, api_url))
     if args.verbose:
         logging.basicConfig(format="%(message)s")
@@ -202,7 +203,7 @@ def prepare(args: argparse.Namespace, stack: ExitStack) -> Task:
 def read(path: str) -> str:
     """Return a text file; raise ValueError where it can't be read."""
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
+        with open(path, encoding="utf-8-sig") as file:
             return file.read()
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", "this is not UTF-8")
@@ -214,7 +215,8 @@ def read(path: str) -> str:
 def audit(task: Task) -> Report:
     """Ask for all repositories, and return what is to be said of them.
 
-    Nothing is listed unless every organization is there.
+    Nothing is listed unless every organization is there; each that is not
+    gets its line at once.
     """
     logins: Dict[str, str] = {}
     with closing(Progress(task)) as progress:

@@ -93,14 +93,16 @@ class LiveOrgClient(GithubOrgClient):
         if self._org_name in (".", ".."):
             raise InvalidURL(f"{self._org_name} can't name an organization")
         url = f"{self.api_url}/orgs/{quote(self._org_name, safe='')}"
-        org, *_, response = fetch_pages(self.session, url, workers=1)[0]
+        page = fetch_pages(self.session, url, workers=1)[0]
+        org: Dict[str, Any] = page.document
         if not has_fields(org, ORG_FIELDS):
             raise AnswerError(
-                f"{url} is not an organization", response=response)
+                f"{url} is not an organization", response=page.response)
         if origin(org["repos_url"]) != origin(self.api_url):
             raise AnswerError(
                 f"the API at {self.api_url} refers to {org['repos_url']}; set "
-                "GITHUB_API_URL to the API's own address", response=response)
+                "GITHUB_API_URL to the API's own address",
+                response=page.response)
         return org
 
     @memoize

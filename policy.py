@@ -176,7 +176,7 @@ def parse_table(text: str, name: str) -> Dict[int, Row]:
     """
     header = text.partition("\n")[0]
     reader = csv.DictReader(
-        io.StringIO(text), delimiter=max(",;", key=header.count))
+        io.StringIO(text, newline=""), delimiter=max(",;", key=header.count))
     rows: Dict[int, Row] = {}
     try:
         missing = CELLS.keys() - set(reader.fieldnames or ())

@@ -41,6 +41,8 @@ COLUMNS = ("repository,license,verdict,change,fork,archived,language,stars,"
 OLD_TABLE = "id,repository,license,archived\n9,acme/a,MIT,true\n"
 NO_TABLE = ("policy.txt:1: not a saved table: no column archived, id, "
             "license, repository")
+NO_BUNDLE = ("none: there is no such file of certificates (REQUESTS_CA_BUNDLE "
+             "or CURL_CA_BUNDLE)")
 RECORDED = "".join(f"google/{name}\n" for name in expected_repos)
 FULL = OSError(errno.ENOSPC, "No space left on device")
 WARNING = "google: GitHub counts 5 public repositories and lists 1\n"
@@ -253,10 +255,9 @@ class TestFiles(CommandTestCase):
          "https://HOST/api/v3", {"GITHUB_API_URL": "http://["}),
         ("google", "the token (GH_TOKEN or GITHUB_TOKEN) contains an invalid "
          "character", {"GH_TOKEN": "two words"}),
-        ("google", "REQUESTS_CA_BUNDLE: there is no file none",
-         {"REQUESTS_CA_BUNDLE": "none"}),
-        ("google", "CURL_CA_BUNDLE: there is no file none",
-         {"CURL_CA_BUNDLE": "none"}),
+        ("google", NO_BUNDLE, {"CURL_CA_BUNDLE": "none"}),
+        ("google", NO_BUNDLE, {"REQUESTS_CA_BUNDLE": "none",
+                               "CURL_CA_BUNDLE": "policy.txt"}),
     ])
     def test_wrong_usage(
             self, line: str, problem: str, variables: Mapping[str, str] = {}

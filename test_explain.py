@@ -126,6 +126,7 @@ class TestExplain(unittest.TestCase):
          "cannot reach PROXY: Connection refused"),
         ("invalid", "ALL_PROXY", raised(InvalidURL("it is invalid")),
          "it is invalid; look at PROXY"),
+        ("answer", "HTTPS_PROXY", raised(AnswerError("too long")), "too long"),
         ("of_another_scheme", "HTTP_PROXY", answered(407),
          "h:8/a answered 407: Reason"),
         ("error_beyond", "HTTPS_PROXY", answered(403),

@@ -213,6 +213,8 @@ class TestTable(unittest.TestCase):
         ("from_a_spreadsheet", "id;url;archived;fork;verdict;license;"
          "repository\r\n1;https://h/one;FALSE;False;allowed;MIT;acme/one\r\n"
          ";;;;;;\r\n", STATE),
+        ("of_a_macintosh", "repository,license,archived,id\r"
+         "acme/one,MIT,false,1\r", state(verdict="", url="")),
         ("four_columns", "repository,license,archived,id\n"
          "acme/one,MIT,FALSE,1\n", state(verdict="", url="")),
         ("true", HEADER + "acme/one,not one word,,TRUE,True,,123\n",
