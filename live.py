@@ -10,6 +10,7 @@ import os
 import re
 import time
 import zlib
+from contextlib import closing
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 from urllib.parse import quote
 
@@ -23,7 +24,7 @@ from requests.utils import default_user_agent
 from urllib3.util import parse_url
 
 from client import GithubOrgClient
-from pages import AnswerError, fetch_pages, origin
+from pages import AnswerError, Page, fetch_pages, origin
 from utils import memoize
 
 API_URL = "https://api.github.com"
@@ -93,7 +94,7 @@ class LiveOrgClient(GithubOrgClient):
         if self._org_name in (".", ".."):
             raise InvalidURL(f"{self._org_name} can't name an organization")
         url = f"{self.api_url}/orgs/{quote(self._org_name, safe='')}"
-        page = fetch_pages(self.session, url, workers=1)[0]
+        page = next(fetch_pages(self.session, url, workers=1))
         org: Dict[str, Any] = page.document
         if not has_fields(org, ORG_FIELDS):
             raise AnswerError(
@@ -129,18 +130,10 @@ class LiveOrgClient(GithubOrgClient):
     def _public_by_id(self) -> Dict[int, Dict[str, Any]]:
         """Request the listing; return what is public, each by its id."""
         url = self._public_repos_url
-        pages = fetch_pages(
-            self.session, url, workers=self.workers, params=LISTING)
-        if not isinstance(pages[0].document, list):
-            raise AnswerError(
-                f"{url} is not a list", response=pages[0].response)
-        repos = [(repo, page) for page in pages for repo in page.document]
-        for place, (repo, page) in enumerate(repos, start=1):
-            if not is_repository(repo):
-                raise AnswerError(f"{url}: item {place} is not a repository",
-                                  response=page.response)
-        return {repo["id"]: repo for repo, _ in repos
-                if not repo.get("private")}
+        with closing(fetch_pages(self.session, url, workers=self.workers,
+                                 params=LISTING)) as pages:
+            return {repo["id"]: repo
+                    for page in pages for repo in public_repos_on(page)}
 
 
 # The shapes of answers.
@@ -150,6 +143,17 @@ NULLABLE_FIELDS = {
     "private": bool, "fork": bool, "archived": bool, "language": str,
     "stargazers_count": int, "pushed_at": str, "html_url": str}
 LICENSE_FIELDS = {"key": str, "spdx_id": str}
+
+
+def public_repos_on(page: Page) -> List[Dict[str, Any]]:
+    """Return the public repositories on a page; anything else is an error."""
+    if not isinstance(page.document, list):
+        raise AnswerError(f"{page.url} is not a list", response=page.response)
+    for place, repo in enumerate(page.document, start=1):
+        if not is_repository(repo):
+            raise AnswerError(f"{page.url}: item {place} is not a repository",
+                              response=page.response)
+    return [repo for repo in page.document if not repo.get("private")]
 
 
 def is_repository(answer: Any) -> bool:

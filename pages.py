@@ -6,10 +6,12 @@ retries and a token belong to the session that a caller passes.
 """
 import json
 import re
-from concurrent.futures import FIRST_EXCEPTION, Future, wait
+from concurrent.futures import Future, as_completed
 from functools import partial
 from threading import Event, Thread
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import (
+    Any, Callable, Dict, Generator, Iterator, List, NamedTuple, Optional,
+    Tuple)
 from urllib.parse import urljoin
 
 from requests import (
@@ -59,44 +61,50 @@ def fetch_json(session: Session, url: str, *, workers: int = 10,
     `response`. After an error no further page is begun. Raises ValueError
     if workers is less than 1.
     """
-    pages = fetch_pages(session, url, workers=workers, **options)
+    pages = list(fetch_pages(session, url, workers=workers, **options))
     if not isinstance(pages[0].document, list):
         return pages[0].document
     return [item for page in pages for item in page.document]
 
 
 def fetch_pages(session: Session, url: str, *, workers: int,
-                **options: Any) -> List[Page]:
-    """Return the one page of a document, or all pages of a list, in order.
+                **options: Any) -> Generator[Page, None, None]:
+    """Yield the one page of a document, or all pages of a list, in order.
 
-    Options and errors are those of `fetch_json`.
+    Options and errors are those of `fetch_json`. When it is closed early,
+    no further page is begun.
     """
     if workers < 1:
         raise ValueError("workers must be at least 1")
-    pages = [fetch(session, url, **options)]
-    if not isinstance(pages[0].document, list):
-        return pages
+    page = page_of(fetch(session, url, **options))
+    yield page
+    if not isinstance(page.document, list):
+        return
     options.pop("params", None)  # The URL in a link has them already.
-    fetch_page = partial(fetch_list, session, **options)
-    seen = {url}
+    fetch_one = partial(fetch, session, **options)
+    seen, count = {url}, 1
     while True:
-        page = pages[-1]
         links = links_of(page)
         # The first page has a second URL: the "first" link of later pages.
         seen.update((page.url, links.get("first", page.url)))
         urls = pages_after(links)
         if not urls:
-            return pages
+            return
         if not seen.isdisjoint(urls):
             raise unusable(page, "links to a page already seen")
-        if len(pages) + len(urls) > MAX_PAGES:
+        count += len(urls)
+        if count > MAX_PAGES:
             raise unusable(page, f"is one of more than {MAX_PAGES} pages")
         seen.update(urls)
-        pages += side_by_side(fetch_page, urls, workers)
+        for response in side_by_side(fetch_one, urls, workers):
+            page = page_of(response)
+            if not isinstance(page.document, list):
+                raise unusable(page, "is not a list")
+            yield page
 
 
-def fetch(session: Session, url: str, **options: Any) -> Page:
-    """Make one request, and return the page that arrives."""
+def fetch(session: Session, url: str, **options: Any) -> Response:
+    """Make one request, and return the whole answer that arrives."""
     response = None
     try:
         response = session.get(url, **options)
@@ -117,34 +125,31 @@ def fetch(session: Session, url: str, **options: Any) -> Page:
         raise AnswerError(
             f"{url} can't be fetched: the answer is broken",
             request=Request("GET", url), response=response) from error
-    return page_of(response)
+    check_status(response)
+    return response
+
+
+def check_status(response: Response) -> None:
+    """Raise an error if a response is no whole document."""
+    status = response.status_code
+    what = f"{response.url} answered {status}: {response.reason}"
+    if status >= 400:
+        raise HTTPError(without_password(what), response=response)
+    # 206 is a part of a document (RFC 9110, section 15.3.7), 3xx is none.
+    if status // 100 != 2 or status == 206:
+        raise AnswerError(what, response=response)
 
 
 def page_of(response: Response) -> Page:
-    """Return what a response says, if it is a whole document in JSON."""
-    page = Page(None, response.url, response.headers.get("Link", ""), response)
-    what = f"answered {response.status_code}: {response.reason}"
-    if response.status_code >= 400:
-        message = without_password(f"{page.url} {what}")
-        raise HTTPError(message, response=response)
-    # 206 is a part of a document (RFC 9110, section 15.3.7), 3xx is none.
-    if response.status_code // 100 != 2 or response.status_code == 206:
-        raise unusable(page, what)
+    """Return the page in a response, or raise AnswerError if it has none."""
     try:
         # json.loads alone would accept UTF-16 and NaN as well.
-        return page._replace(document=json.loads(
-            response.content.decode(), parse_constant=int))
+        document = json.loads(response.content.decode(), parse_constant=int)
     except (ValueError, RecursionError) as error:
-        raise AnswerError(f"{parse_url(page.url).netloc} did not answer in "
-                          "JSON", response=response) from error
-
-
-def fetch_list(session: Session, url: str, **options: Any) -> Page:
-    """Make one request, and return the page of a list that arrives."""
-    page = fetch(session, url, **options)
-    if not isinstance(page.document, list):
-        raise unusable(page, "is not a list")
-    return page
+        raise AnswerError(f"{parse_url(response.url).netloc} did not answer "
+                          "in JSON", response=response) from error
+    return Page(
+        document, response.url, response.headers.get("Link", ""), response)
 
 
 def unusable(page: Page, why: str) -> AnswerError:
@@ -218,25 +223,26 @@ def origin(url: str) -> Tuple[Optional[str], Optional[str], Optional[int]]:
 
 
 def side_by_side(
-        fetch_page: Callable[[str], Page], urls: List[str], workers: int
-        ) -> List[Page]:
-    """Return the pages at these URLs, in order, fetching `workers` at once.
+        fetch_one: Callable[[str], Response], urls: List[str], workers: int
+        ) -> Iterator[Response]:
+    """Yield the answers at these URLs, in order, `workers` in flight at once.
 
-    An error is raised as soon as it is known, and then no further page is
-    requested. A page that is in flight does not keep the program alive: the
-    threads are daemons.
+    They are read here while the next ones are under way. An error is raised
+    as soon as one is waited for, and then no further request is begun. One
+    that is in flight does not keep the program alive: the threads are
+    daemons.
     """
-    answers: List["Future[Page]"] = [Future() for _ in urls]
+    answers: List["Future[Response]"] = [Future() for _ in urls]
     queue = iter(list(zip(urls, answers)))  # shared by all threads
     stop = Event()
 
     def work() -> None:
-        """Fetch one page after the other, as long as nothing is wrong."""
+        """Fetch one answer after the other, as long as nothing is wrong."""
         for url, answer in queue:
             if stop.is_set():
                 return
             try:
-                answer.set_result(fetch_page(url))
+                answer.set_result(fetch_one(url))
             except BaseException as error:
                 stop.set()
                 answer.set_exception(error)
@@ -244,8 +250,10 @@ def side_by_side(
     try:
         for _ in urls[:workers]:
             Thread(target=work, daemon=True).start()
-        arrived, _ = wait(answers, return_when=FIRST_EXCEPTION)
-        # All have arrived, or one of those that have is an error.
-        return [answer.result() for answer in answers if answer in arrived]
+        arriving = as_completed(answers)
+        for answer in answers:
+            while not answer.done():
+                next(arriving).result()  # It may be a later one's error.
+            yield answer.result()
     finally:
         stop.set()

@@ -372,8 +372,8 @@ class TestOverReplay(CommandTestCase):
          "audit.py: the API at http://HOST refers to http://[::1]/repos; set "
          "GITHUB_API_URL to the API's own address\n"),
         ("google", {"/repos": answers_with([*REPOS, None])}, 1, "",
-         "audit.py: http://HOST/orgs/google/repos: item 6 is not a "
-         "repository\n"),
+         "audit.py: http://HOST/orgs/google/repos?type=public&sort=created&"
+         "direction=asc&per_page=100: item 6 is not a repository\n"),
         ("google", {"/repos": [Fault(403, {
             "X-GitHub-SSO": "required; url=https://github.com/orgs/a/sso"})]},
          1, "", "audit.py: HOST/orgs/google/repos answered 403: Forbidden; "

@@ -15,7 +15,7 @@ import tracemalloc
 import unittest
 import zlib
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional
-from unittest.mock import ANY, create_autospec, patch
+from unittest.mock import ANY, MagicMock, create_autospec, patch
 
 import requests
 import urllib3
@@ -45,6 +45,7 @@ SMALLEST = {"id": 1, "name": "a", "full_name": "o/a"}
 MANY = numbered_repos(250)  # three pages of up to 100
 NAMES = [repo["name"] for repo in MANY]
 COUNTED = {**org_payload, "public_repos": 3}
+ARRIVED = requests.Response()
 MISSING = "google: GitHub counts 3 public repositories and lists "
 
 
@@ -63,9 +64,9 @@ def answer_of(status: int = 200, headers: Mapping[str, str] = {},
     return adapter.build_response(request, raw)
 
 
-def arrived(document: Any) -> List[Page]:
-    """Return what fetch_pages returns of a document on one page."""
-    return [Page(document, API, "", answer_of())]
+def arrived(document: Any) -> Iterator[Page]:
+    """Yield a document on one page, as fetch_pages does."""
+    yield Page(document, REPOS, "", ARRIVED)
 
 
 class TestIsRepository(unittest.TestCase):
@@ -485,15 +486,23 @@ class TestLiveOrgClient(unittest.TestCase):
     ])
     def test_error(self, answers: List[Any], why: str) -> None:
         """A wrong answer is an error that has its response, and not stored."""
-        pages = list(map(arrived, answers))
-        self.fetch_pages.side_effect = pages
+        self.fetch_pages.side_effect = map(arrived, answers)
         with self.assertRaises(AnswerError) as caught:
             self.client.repos_payload
         self.assertEqual(str(caught.exception), why)
-        self.assertIs(caught.exception.response, pages[-1][0].response)
+        self.assertIs(caught.exception.response, ARRIVED)
         self.fetch_pages.side_effect = [
             arrived(COUNTED), arrived(MANY[:3])][len(answers) > 1:]
         self.assertEqual(self.client.public_repos(), NAMES[:3])
+
+    def test_pages_are_closed(self) -> None:
+        """After a wrong page no further one is requested."""
+        pages = MagicMock()
+        pages.__iter__.return_value = arrived({})
+        self.fetch_pages.side_effect = [arrived(COUNTED), pages]
+        with self.assertRaises(AnswerError):
+            self.client.repos_payload
+        pages.close.assert_called_once_with()
 
     def test_none_at_all(self) -> None:
         """If GitHub counts some and lists none, that is an error."""

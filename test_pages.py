@@ -20,8 +20,8 @@ from parameterized import parameterized
 from urllib3.exceptions import DecodeError
 
 from pages import (
-    MAX_PAGES, AnswerError, Page, fetch_json, links_of, origin, page_of,
-    pages_after)
+    MAX_PAGES, AnswerError, Page, check_status, fetch_json, fetch_pages,
+    links_of, origin, page_of, pages_after)
 from replay import Fault, numbered_repos, replay
 
 FIRST = "https://host/items"
@@ -144,31 +144,33 @@ class TestLinks(unittest.TestCase):
         self.assertEqual(MAX_PAGES, 5000)
 
 
-class TestPageOf(unittest.TestCase):
-    """Unit tests of page_of: a response that has arrived, good or bad."""
-
-    @parameterized.expand([
-        (200, b'{"a": "\xc3\xa9"}', {"a": "\u00e9"}), (299, b"null", None)])
-    def test_document(self, status: int, body: bytes, expected: Any) -> None:
-        """A document is read as UTF-8 (RFC 8259, 8.1)."""
-        response = response_of(body, "a link", status=status)
-        response.encoding = "iso-8859-1"
-        self.assertEqual(
-            page_of(response), (expected, FIRST, "a link", response))
+class TestResponse(unittest.TestCase):
+    """Unit tests of check_status and page_of: a response that has arrived."""
 
     @parameterized.expand([
         (101, AnswerError), (206, AnswerError), (300, AnswerError),
         (400, requests.HTTPError), (599, requests.HTTPError),
     ])
     def test_bad_status(self, status: int, kind: Any) -> None:
-        """Any other status is an error with its request and response."""
+        """A status that comes with no whole document is an error."""
         response = response_of(b"[]", url=SECRET, status=status)
         with self.assertRaises(kind) as caught:
-            page_of(response)
+            check_status(response)
         self.assertEqual(str(caught.exception),
                          f"{SHOWN} answered {status}: Because")
         self.assertIs(caught.exception.response, response)
         self.assertIs(caught.exception.request, response.request)
+        for good in (200, 299):
+            check_status(response_of(b"[]", status=good))
+
+    @parameterized.expand([
+        (b'{"a": "\xc3\xa9"}', {"a": "\u00e9"}), (b"null", None)])
+    def test_document(self, body: bytes, expected: Any) -> None:
+        """A document is read as UTF-8 (RFC 8259, 8.1)."""
+        response = response_of(body, "a link")
+        response.encoding = "iso-8859-1"
+        self.assertEqual(
+            page_of(response), (expected, FIRST, "a link", response))
 
     @parameterized.expand([
         b"", b"<html></html>", b'{"a": ', b'{"a": "\xe9"}', b"[" * 100000,
@@ -287,6 +289,14 @@ class TestFetchJson(unittest.TestCase):
             call(FIRST, timeout=3, params={"a": 1}),
             *(call(page_url(number), timeout=3) for number in items[1:])])
 
+    def test_page_that_is_no_list(self) -> None:
+        """After a list comes nothing but a list."""
+        bad = response_of(b"{}", url=page_url(2))
+        self.pages = {**numbered_pages(3), page_url(2): bad}
+        error = self.error_of(AnswerError)
+        self.assertEqual(str(error), f"{page_url(2)} is not a list")
+        self.assertIs(error.response, bad)
+
     @parameterized.expand([
         ("to_the_page_before", page_url(2)),
         ("to_the_url_asked_for", "https://host/start"),
@@ -338,21 +348,38 @@ class TestFetchJson(unittest.TestCase):
         self.assertEqual(len(items), len(self.pages))
 
     def test_nothing_is_asked_after_a_bad_page(self) -> None:
-        """A thread that meets a bad page stops before anybody looks."""
-        bad = response_of(b"{}")
+        """A thread that meets a bad answer stops before anybody looks."""
+        bad = response_of(b"{}", url=page_url(2), status=404)
         self.pages = {**numbered_pages(9), page_url(2): bad}
         with patch("pages.Thread", autospec=True) as thread:
             thread.return_value.start.side_effect = (
                 lambda: thread.call_args[1]["target"]())
-            error = self.error_of(AnswerError, workers=1)
-        self.assertEqual(str(error), f"{FIRST} is not a list")
+            error = self.error_of(requests.HTTPError, workers=1)
         self.assertIs(error.response, bad)
         self.assertEqual(self.asked(), [FIRST, page_url(2)])
+
+    def test_close(self) -> None:
+        """When the pages are closed early, no further one is requested."""
+        self.pages = numbered_pages(9)
+        closed = threading.Event()
+
+        def get(url: str, **_: Any) -> requests.Response:
+            """Hold page 3 back until the pages are closed."""
+            self.assertTrue(url != page_url(3) or closed.wait(timeout=10))
+            return self.pages[url]
+
+        self.session.get.side_effect = get
+        pages = fetch_pages(self.session, FIRST, workers=1)
+        self.assertEqual([next(pages).document for _ in "ab"], [[1], [2]])
+        pages.close()
+        closed.set()
+        self.tearDown()
+        self.assertEqual(self.asked(), [FIRST, page_url(2), page_url(3)])
 
     def test_interrupt(self) -> None:
         """After Ctrl-C a thread that begins late requests nothing."""
         self.pages = numbered_pages(9)
-        with patch("pages.wait", side_effect=KeyboardInterrupt):
+        with patch("pages.as_completed", side_effect=KeyboardInterrupt):
             with patch("pages.Thread", autospec=True) as thread:
                 self.error_of(KeyboardInterrupt)
         thread.call_args[1]["target"]()
@@ -374,10 +401,10 @@ class TestProgram(unittest.TestCase):
         ("ctrl_c", Fault(wait=60), signal.SIGINT, "KeyboardInterrupt"),
     ])
     def test_program_ends(
-            self, _: str, second: Fault, number: int, last_line: str) -> None:
-        """A program that fails at page 2 ends at once, though page 3 hangs."""
+            self, _: str, third: Fault, number: int, last_line: str) -> None:
+        """A program that fails at page 3 ends at once, though page 2 hangs."""
         in_flight = threading.Barrier(3, timeout=10)  # page 2, 3, this test
-        script = {"page=2": [second], "page=3": [Fault(wait=60)]}
+        script = {"page=2": [Fault(wait=60)], "page=3": [third]}
         with replay(script, repos=numbered_repos(90), on_request=lambda asked:
                     "page=" in asked.target and in_flight.wait()) as url:
             program = subprocess.Popen(
