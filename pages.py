@@ -7,11 +7,11 @@ retries and a token belong to the session that a caller passes.
 import json
 import re
 from concurrent.futures import Future, as_completed
+from contextlib import closing
 from functools import partial
 from threading import Event, Thread
 from typing import (
-    Any, Callable, Dict, Generator, Iterator, List, NamedTuple, Optional,
-    Tuple)
+    Any, Callable, Dict, Generator, List, NamedTuple, Optional, Tuple)
 from urllib.parse import urljoin
 
 from requests import (
@@ -27,23 +27,17 @@ class AnswerError(RequestException, ValueError):
     """An answer arrived, but it can't be used or trusted."""
 
     def __init__(self, message: str, **options: Any) -> None:
-        """Keep the message, without the user and password of any URL.
-
-        The options are those of a RequestException: request and response.
-        """
+        """Keep the message, without the user and password of any URL."""
         super().__init__(without_password(message), **options)
 
 
 class Page(NamedTuple):
-    """An answer that has arrived: its document, its URL, its Link header.
-
-    The response is for the errors that these lead to.
-    """
+    """An answer that has arrived: its document, its URL, its Link header."""
 
     document: Any
     url: str
     link: str
-    response: Optional[Response] = None
+    response: Optional[Response] = None  # for the errors that these lead to
 
 
 def fetch_json(session: Session, url: str, *, workers: int = 10,
@@ -96,11 +90,12 @@ def fetch_pages(session: Session, url: str, *, workers: int,
         if count > MAX_PAGES:
             raise unusable(page, f"is one of more than {MAX_PAGES} pages")
         seen.update(urls)
-        for response in side_by_side(fetch_one, urls, workers):
-            page = page_of(response)
-            if not isinstance(page.document, list):
-                raise unusable(page, "is not a list")
-            yield page
+        with closing(side_by_side(fetch_one, urls, workers)) as responses:
+            for response in responses:
+                page = page_of(response)
+                if not isinstance(page.document, list):
+                    raise unusable(page, "is not a list")
+                yield page
 
 
 def fetch(session: Session, url: str, **options: Any) -> Response:
@@ -224,13 +219,11 @@ def origin(url: str) -> Tuple[Optional[str], Optional[str], Optional[int]]:
 
 def side_by_side(
         fetch_one: Callable[[str], Response], urls: List[str], workers: int
-        ) -> Iterator[Response]:
+        ) -> Generator[Response, None, None]:
     """Yield the answers at these URLs, in order, `workers` in flight at once.
 
-    They are read here while the next ones are under way. An error is raised
-    as soon as one is waited for, and then no further request is begun. One
-    that is in flight does not keep the program alive: the threads are
-    daemons.
+    After an error, or when it is closed, no further request is begun. What is
+    in flight does not keep the program alive: the threads are daemons.
     """
     answers: List["Future[Response]"] = [Future() for _ in urls]
     queue = iter(list(zip(urls, answers)))  # shared by all threads
