@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tests of policy: tables of values, because all of it is pure functions."""
 import unittest
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, Mapping, Optional
 
 from parameterized import parameterized
 
@@ -12,12 +12,15 @@ from policy import (
 POLICY = """\
 MIT\r
 apache-2.0   # a key will do\r
+ \t\r
 # approved 2026-03-02\r\
 ac-me.x/Old-1.x\tBSD-3-Clause
 ac-me.x/old-1.x other
 """
 STATE = Row("acme/one", "MIT", "allowed", False, False, "https://h/one", 1)
+NOT_ALLOWED = STATE._replace(verdict="not allowed")
 HEADER = "repository,license,verdict,fork,archived,url,id\n"
+NEEDED = "repository,license,archived,id\n"
 
 
 def state(**changes: Any) -> Row:
@@ -26,17 +29,15 @@ def state(**changes: Any) -> Row:
 
 
 class TestNames(unittest.TestCase):
-    """Unit tests of the names of licenses and of owners."""
+    """Unit tests of the names of licenses."""
 
     @parameterized.expand([
-        ("spdx_id", {"key": "mit", "spdx_id": "MIT"}, "MIT"),
-        ("null_spdx_id", {"key": "own", "spdx_id": None}, "own"),
-        ("not_recognized", {"key": "x", "spdx_id": "NOASSERTION"}, "other"),
-        ("null", None, "none"),
+        ({"key": "mit", "spdx_id": "MIT"}, "MIT"),
+        ({"key": "own", "spdx_id": None}, "own"),
+        ({"key": "x", "spdx_id": "NOASSERTION"}, "other"), (None, "none"),
     ])
     def test_license_name(
-            self, _: str, license: Optional[Dict[str, Any]],
-            name: str) -> None:
+            self, license: Optional[Dict[str, Any]], name: str) -> None:
         """A license has the name that GitHub gives it, other or none."""
         self.assertEqual(license_name({"license": license}), name)
 
@@ -45,10 +46,9 @@ class TestNames(unittest.TestCase):
         ("GPL-3.0-only", "gpl-3.0"), ("AGPL-3.0-or-later", "agpl-3.0"),
         ("lgpl-2.1+", "lgpl-2.1"), ("GFDL-1.3-only", "gfdl-1.3"),
         ("GFDL-1.3-no-invariants-or-later", "gfdl-1.3"),
-        ("GFDL-1.2-invariants-only", "gfdl-1.2"),
-        ("GPL-3.0-only-x", "gpl-3.0-only-x"), ("my-gpl-3.0+", "my-gpl-3.0+"),
-        ("BSD-3-Clause-only", "bsd-3-clause-only"), ("xgpl-3+", "xgpl-3+"),
-        ("GPL-X-only", "gpl-x-only"),
+        ("GFDL-1.2-invariants-only", "gfdl-1.2"), ("xgpl-3+", "xgpl-3+"),
+        ("GPL-3.0-only-x", "gpl-3.0-only-x"), ("GPL-X-only", "gpl-x-only"),
+        ("BSD-3-Clause-only", "bsd-3-clause-only"),
     ])
     def test_license_id(self, name: str, expected: str) -> None:
         """Names that GitHub does not tell apart have one id."""
@@ -76,19 +76,10 @@ class TestParsePolicy(unittest.TestCase):
         policy = parse_policy(POLICY, "policy.txt")
         self.assertEqual(policy.verdict(repository, license), verdict)
 
-    def test_empty_policy(self) -> None:
-        """An empty policy allows nothing, not even no license."""
-        policy = parse_policy("# nothing yet\n \t\n", "p.txt")
-        self.assertEqual(policy.verdict("acme/one", "none"), "not allowed")
-
     @parameterized.expand([
-        ("expression", "MIT OR Apache-2.0"), ("two_licenses", "MIT ISC"),
-        ("any_license", "acme/old *"), ("any_repository", "acme/* MIT"),
-        ("no_license", "acme/old"), ("three_parts", "a/b/c MIT"),
-        ("sentence", "acme/old MIT since 2020"), ("no_owner", "/b MIT"),
-        ("no_name", "acme/ MIT"),
-    ])
-    def test_line_of_another_form(self, _: str, line: str) -> None:
+        "MIT OR Apache-2.0", "MIT ISC", "acme/old *", "acme/* MIT", "acme/old",
+        "a/b/c MIT", "acme/old MIT since 2020", "/b MIT", "acme/ MIT"])
+    def test_line_of_another_form(self, line: str) -> None:
         """A line of another form is an error that says where it is."""
         with self.assertRaises(ValueError) as caught:
             parse_policy(f"ISC\n\n {line} # why\r\nMIT\n", "p.txt")
@@ -97,29 +88,21 @@ class TestParsePolicy(unittest.TestCase):
             + line))
 
     @parameterized.expand([
-        ("of_use", "Acme/ONE isc", "ISC", []),
-        ("allowed_anyway", "acme/one ISC", "MIT",
-         ["p.txt:2: acme/one: its license, MIT, is allowed anyway"]),
-        ("another_license", "acme/one ISC", "other",
-         ["p.txt:2: acme/one: it is under another license, other"]),
-        ("not_there", "Acme/Two ISC", "MIT",
-         ["p.txt:2: Acme/Two: no public repository has this name"]),
-        ("organization_not_asked", "other/one ISC", "MIT", []),
-        ("misspelt", "Apache2.0", "Apache-2.0",
-         ["p.txt:2: Apache2.0: not found, and Apache-2.0 is not allowed"]),
-        ("in_capitals", "SIC", "ISC",
-         ["p.txt:2: SIC: not found, and ISC is not allowed"]),
-        ("without_its_version", "GPL", "GPL-3.0",
-         ["p.txt:2: GPL: not found, and GPL-3.0 is not allowed"]),
-        ("the_closest", "Zlb", "Zlib-x",
-         ["p.txt:2: Zlb: not found, and Zlib is not allowed"]),
-        ("another_version", "GPL-2.0", "GPL-3.0", []),
-        ("far_from_any", "BSD", "Apache-2.0", []),
-        ("close_to_one_that_is_allowed", "MITT", "MIT", []),
-        ("found", "ISC", "ISC-2", []),
+        ("Acme/ONE isc", "ISC", ""),
+        ("acme/one ISC", "MIT", "its license, MIT, is allowed anyway"),
+        ("acme/one ISC", "other", "it is under another license, other"),
+        ("Acme/Two ISC", "MIT", "no public repository has this name"),
+        ("other/one ISC", "MIT", ""),  # Nobody has asked for this one.
+        ("MPL2.0", "MPL-2.0", "not found, and MPL-2.0 is not allowed"),
+        ("SIC", "ISC", "not found, and ISC is not allowed"),
+        ("GPL", "GPL-3.0", "not found, and GPL-3.0 is not allowed"),
+        ("Zlb", "Zlib-x", "not found, and Zlib is not allowed"),
+        ("GPL-2.0", "GPL-3.0", ""),  # It is another version.
+        ("BSD", "Apache-2.0", ""),  # It is far from any.
+        ("MITT", "MIT", ""),  # The one that is close is allowed.
+        ("ISC", "ISC-2", ""),  # Another repository is under it.
     ])
-    def test_notes(
-            self, _: str, line: str, license: str, notes: List[str]) -> None:
+    def test_notes(self, line: str, license: str, why: str) -> None:
         """A line that is of no use, or may be misspelt, is told, and why."""
         policy = parse_policy(f"MIT\n{line}\n", "p.txt")
         states = [state(repository="ACME/one", license=license),
@@ -127,6 +110,7 @@ class TestParsePolicy(unittest.TestCase):
                   state(id=3, repository="acme/3", license="Zlib")]
         rows = [row._replace(verdict=policy.verdict("", row.license))
                 for row in states]
+        notes = [f"p.txt:2: {line.split()[0]}: {why}"] if why else []
         self.assertEqual(notes_on(policy, rows, ["acme"]), notes)
 
 
@@ -149,35 +133,25 @@ class TestRow(unittest.TestCase):
         self.assertEqual(row_of(repo, None), row._replace(verdict=""))
 
     @parameterized.expand([
-        ("nothing_that_counts",
-         state(repository="ACME/one", license="GPL-3.0", archived=True),
+        # Nothing has changed that counts.
+        (state(repository="ACME/one", license="GPL-3.0", archived=True),
          state(repository="Acme/One", license="GPL-3.0-only", archived=True,
                fork=True, url=""), ""),
-        ("new", STATE, None, "new"),
-        ("license", state(license="Zlib"), STATE, "license was MIT"),
-        ("archived", state(archived=True), STATE, "archived"),
-        ("unarchived", STATE, state(archived=True), "unarchived"),
-        ("renamed", STATE, state(repository="a/b"), "renamed from a/b"),
-        ("was_allowed", state(verdict="not allowed"), STATE, "was allowed"),
-        ("was_exception", state(verdict="not allowed"),
-         state(verdict="exception"), "was exception"),
-        ("was_not_judged", state(verdict="not allowed"), state(verdict=""),
-         "was not judged"),
-        ("not_judged_now", state(verdict=""), STATE, ""),
-        ("still_not_allowed", state(verdict="not allowed"),
-         state(verdict="not allowed"), ""),
-        ("exception_now", state(verdict="exception"), STATE, ""),
-        ("all_but_the_policy",
-         state(license="ISC", archived=True, verdict="not allowed"),
+        (STATE, None, "new"),
+        (NOT_ALLOWED, STATE, "was allowed"),
+        (NOT_ALLOWED, state(verdict="exception"), "was exception"),
+        (NOT_ALLOWED, state(verdict=""), "was not judged"),
+        (NOT_ALLOWED, NOT_ALLOWED, ""),
+        (state(verdict=""), STATE, ""),
+        (state(verdict="exception"), STATE, ""),
+        (NOT_ALLOWED._replace(license="ISC", archived=True),
          state(repository="acme/0"),
          "license was MIT, archived, renamed from acme/0"),
-        ("all_but_the_license", state(verdict="not allowed"),
-         state(repository="acme/0", archived=True),
+        (NOT_ALLOWED, state(repository="acme/0", archived=True),
          "unarchived, renamed from acme/0, was allowed"),
     ])
     def test_change_of(
-            self, _: str, row: Row, earlier: Optional[Row],
-            change: str) -> None:
+            self, row: Row, earlier: Optional[Row], change: str) -> None:
         """Each change has its words; several are joined in this order."""
         self.assertEqual(change_of(row, earlier), change)
 
@@ -197,13 +171,12 @@ class TestTable(unittest.TestCase):
 
     def test_table_of(self) -> None:
         """The table is sorted by repository, whatever the order and case."""
-        rows = [state(repository="b/b", id=1), state(repository="B/a", id=4),
-                state(repository="a/z", id=3), state(repository="a/z", id=2)]
+        rows = [state(repository="B/a"), state(repository="a/z", id=3),
+                state(repository="a/z", id=2)]
         expected = HEADER + (
             "a/z,MIT,allowed,false,false,https://h/one,2\n"
             "a/z,MIT,allowed,false,false,https://h/one,3\n"
-            "B/a,MIT,allowed,false,false,https://h/one,4\n"
-            "b/b,MIT,allowed,false,false,https://h/one,1\n")
+            "B/a,MIT,allowed,false,false,https://h/one,1\n")
         self.assertEqual(table_of(rows), expected)
         self.assertEqual(table_of(reversed(rows)), expected)
 
@@ -213,10 +186,8 @@ class TestTable(unittest.TestCase):
         ("from_a_spreadsheet", "id;url;archived;fork;verdict;license;"
          "repository\r\n1;https://h/one;FALSE;False;allowed;MIT;acme/one\r\n"
          ";;;;;;\r\n", STATE),
-        ("of_a_macintosh", "repository,license,archived,id\r"
-         "acme/one,MIT,false,1\r", state(verdict="", url="")),
-        ("four_columns", "repository,license,archived,id\n"
-         "acme/one,MIT,FALSE,1\n", state(verdict="", url="")),
+        ("of_a_macintosh", NEEDED.replace("\n", "\racme/one,MIT,false,1\r"),
+         state(verdict="", url="")),
         ("true", HEADER + "acme/one,not one word,,TRUE,True,,123\n",
          Row("acme/one", "not one word", "", True, True, "", 123)),
         ("more_columns", HEADER.replace(",", ";").replace("\n", ";note\n")
@@ -228,29 +199,23 @@ class TestTable(unittest.TestCase):
         self.assertEqual(parse_table(text, "t.csv"), {row.id: row})
 
     @parameterized.expand([
-        ("empty", "",
-         "1: not a saved table: no column archived, id, license, repository"),
-        ("no_id", "repository,license,archived\n",
+        ("", "1: not a saved table: no column archived, id, license, "
+         "repository"),
+        ("repository,license,archived\n",
          "1: not a saved table: no column id"),
-        ("id_twice", HEADER + "a/b,MIT,,,true,,1\na/c,MIT,,,true,,2\n"
-         "a/d,MIT,,,true,,1\n", "4: the id 1 stands here twice"),
-        ("name", HEADER + "b,MIT,,,true,,1\n", "2: repository can't be 'b'"),
-        ("license", HEADER + "a/b,,,,true,,1\n", "2: license can't be ''"),
-        ("control", HEADER + "a/b,\x1b[m,,,true,,1\n",
-         r"2: license can't be '\x1b[m'"),
-        ("archived", HEADER + "a/b,MIT,,,untrue,,1\n",
-         "2: archived can't be 'untrue'"),
-        ("rounded_id", HEADER + "a/b,MIT,,,true,,1.1E+09\n",
-         "2: id can't be '1.1E+09'"),
-        ("long_id", HEADER + f"a/b,MIT,,,true,,{10**18}\n",
-         "2: id can't be '1000000000000000000'"),
-        ("short_row", HEADER + "a/b,MIT\n", "2: archived can't be ''"),
-        ("after_two_lines", HEADER + 'a/b,MIT,,,true,"x\ny",1\na/b\n',
-         "4: license can't be ''"),
-        ("long_cell", "x" * 200000,
-         "1: field larger than field limit (131072)"),
+        (NEEDED + "a/b,MIT,true,1\na/c,MIT,true,2\na/d,MIT,true,1\n",
+         "4: the id 1 stands here twice"),
+        (NEEDED + "b,MIT,true,1\n", "2: repository can't be 'b'"),
+        (NEEDED + "a/b,,true,1\n", "2: license can't be ''"),
+        (NEEDED + "a/b,\x1b[m,true,1\n", r"2: license can't be '\x1b[m'"),
+        (NEEDED + "a/b,MIT,untrue,1\n", "2: archived can't be 'untrue'"),
+        (NEEDED + "a/b,MIT,true,1.1E+09\n", "2: id can't be '1.1E+09'"),
+        (NEEDED + f"a/b,MIT,true,{10**18}\n", f"2: id can't be '{10**18}'"),
+        (NEEDED + "a/b,MIT\n", "2: archived can't be ''"),
+        (NEEDED + 'a/b,"x\ny",true,1\n', r"3: license can't be 'x\ny'"),
+        ("x" * 200000, "1: field larger than field limit (131072)"),
     ])
-    def test_no_table(self, _: str, text: str, problem: str) -> None:
+    def test_no_table(self, text: str, problem: str) -> None:
         """What is no such table is an error that says where it is not."""
         with self.assertRaises(ValueError) as caught:
             parse_table(text, "t.csv")
