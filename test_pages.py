@@ -6,7 +6,6 @@ for a server. The last class talks to a real server on loopback.
 """
 import io
 import os
-import queue
 import signal
 import subprocess
 import sys
@@ -189,6 +188,12 @@ class TestFetchJson(unittest.TestCase):
         self.pages: Dict[str, requests.Response] = {}
         self.session = create_autospec(requests.Session, instance=True)
         self.session.get.side_effect = lambda url, **_: self.pages[url]
+        self.addCleanup(self.join, threading.enumerate())
+
+    def join(self, but_for: List[threading.Thread]) -> None:
+        """Wait for the end of all threads, but for some."""
+        for thread in set(threading.enumerate()).difference(but_for):
+            thread.join(timeout=10)
 
     def error_of(self, kind: Any, url: str = FIRST, **options: Any) -> Any:
         """Return the error of just this class that a URL leads to."""
@@ -325,23 +330,23 @@ class TestFetchJson(unittest.TestCase):
     def test_close(self) -> None:
         """A page comes before the next is there; after close none is begun."""
         self.pages = numbered_pages(9)
-        held: "queue.Queue[threading.Thread]" = queue.Queue()
-        closed = threading.Event()
+        begun, closed = threading.Event(), threading.Event()
+        known = threading.enumerate()
 
         def get(url: str, **_: Any) -> requests.Response:
             """Hold page 3 back until the pages are closed."""
             if url == page_url(3):
-                held.put(threading.current_thread())
-                closed.wait(timeout=10)
+                begun.set()
+                self.assertTrue(closed.wait(timeout=10))
             return self.pages[url]
 
         self.session.get.side_effect = get
         pages = fetch_pages(self.session, FIRST, workers=1)
         self.assertEqual([next(pages).document for _ in "ab"], [[1], [2]])
-        worker = held.get(timeout=10)
+        self.assertTrue(begun.wait(timeout=10))
         pages.close()
         closed.set()
-        worker.join(timeout=10)
+        self.join(known)
         self.assertEqual(self.asked(), [FIRST, page_url(2), page_url(3)])
 
 
