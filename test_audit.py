@@ -107,7 +107,7 @@ class TestParse(unittest.TestCase):
                 audit.parse(line.split(" "))
         self.assertEqual(caught.exception.code, 2)
         self.assertEqual(
-            err.getvalue().partition("audit.py: error: ")[2], problem + "\n")
+            err.getvalue().partition("\naudit.py: error: ")[2], problem + "\n")
 
     def test_help(self) -> None:
         """--help says of each option what it does."""

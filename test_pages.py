@@ -186,13 +186,24 @@ class TestFetchJson(unittest.TestCase):
     def setUp(self) -> None:
         """Make a session that answers from the pages that a test sets."""
         self.pages: Dict[str, requests.Response] = {}
+        self.held = ""
+        self.holding, self.free = threading.Event(), threading.Event()
+        self.known_threads = set(threading.enumerate())
+        self.addCleanup(self.end_threads)
         self.session = create_autospec(requests.Session, instance=True)
-        self.session.get.side_effect = lambda url, **_: self.pages[url]
-        self.addCleanup(self.join, threading.enumerate())
+        self.session.get.side_effect = self.get
 
-    def join(self, but_for: List[threading.Thread]) -> None:
-        """Wait for the end of all threads, but for some."""
-        for thread in set(threading.enumerate()).difference(but_for):
+    def get(self, url: str, **_: Any) -> requests.Response:
+        """Answer a request; hold one URL back until the test sets it free."""
+        if url == self.held:
+            self.holding.set()
+            self.assertTrue(self.free.wait(timeout=10))
+        return self.pages[url]
+
+    def end_threads(self) -> None:
+        """Set the held URL free, and wait for the end of all threads."""
+        self.free.set()
+        for thread in set(threading.enumerate()) - self.known_threads:
             thread.join(timeout=10)
 
     def error_of(self, kind: Any, url: str = FIRST, **options: Any) -> Any:
@@ -313,40 +324,19 @@ class TestFetchJson(unittest.TestCase):
 
     def test_later_error(self) -> None:
         """An error is raised at once, though the page before it hangs."""
-        self.pages = numbered_pages(3)
-        raised = threading.Event()
-        self.addCleanup(raised.set)
-
-        def get(url: str, **_: Any) -> requests.Response:
-            """Hold page 2 back until the error of page 3 is raised."""
-            if url == page_url(3):
-                raise ConnectionError
-            self.assertTrue(url == FIRST or raised.wait(timeout=10))
-            return self.pages[url]
-
-        self.session.get.side_effect = get
-        self.error_of(ConnectionError)
+        bad = response_of(b"[]", url=page_url(3), status=404)
+        self.pages = {**numbered_pages(3), page_url(3): bad}
+        self.held = page_url(2)
+        self.assertIs(self.error_of(HTTPError).response, bad)
 
     def test_close(self) -> None:
         """A page comes before the next is there; after close none is begun."""
-        self.pages = numbered_pages(9)
-        begun, closed = threading.Event(), threading.Event()
-        known = threading.enumerate()
-
-        def get(url: str, **_: Any) -> requests.Response:
-            """Hold page 3 back until the pages are closed."""
-            if url == page_url(3):
-                begun.set()
-                self.assertTrue(closed.wait(timeout=10))
-            return self.pages[url]
-
-        self.session.get.side_effect = get
+        self.pages, self.held = numbered_pages(9), page_url(3)
         pages = fetch_pages(self.session, FIRST, workers=1)
         self.assertEqual([next(pages).document for _ in "ab"], [[1], [2]])
-        self.assertTrue(begun.wait(timeout=10))
+        self.assertTrue(self.holding.wait(timeout=10))
         pages.close()
-        closed.set()
-        self.join(known)
+        self.end_threads()
         self.assertEqual(self.asked(), [FIRST, page_url(2), page_url(3)])
 
 
@@ -363,7 +353,7 @@ class TestProgram(unittest.TestCase):
     def test_ctrl_c(self) -> None:
         """Ctrl-C ends a program at once, though two pages hang."""
         in_flight = threading.Barrier(3, timeout=10)  # page 2, 3, this test
-        script = {"page=": [Fault(wait=60)] * 2}
+        script = {"page=2": [Fault(wait=60)], "page=3": [Fault(wait=60)]}
         with replay(script, repos=numbered_repos(90), on_request=lambda asked:
                     "page=" in asked.target and in_flight.wait()) as url:
             program = subprocess.Popen(

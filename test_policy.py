@@ -186,10 +186,10 @@ class TestTable(unittest.TestCase):
         ("from_a_spreadsheet", "id;url;archived;fork;verdict;license;"
          "repository\r\n1;https://h/one;FALSE;False;allowed;MIT;acme/one\r\n"
          ";;;;;;\r\n", STATE),
-        ("of_a_macintosh", NEEDED.replace("\n", "\racme/one,MIT,false,1\r"),
-         state(verdict="", url="")),
-        ("true", HEADER + "acme/one,not one word,,TRUE,True,,123\n",
-         Row("acme/one", "not one word", "", True, True, "", 123)),
+        ("of_a_macintosh", NEEDED.replace("\n", "\racme/one,MIT,True,1\r"),
+         state(verdict="", archived=True, url="")),
+        ("true", HEADER + "acme/one,not one word,,TRUE,False,,123\n",
+         Row("acme/one", "not one word", "", True, False, "", 123)),
         ("more_columns", HEADER.replace(",", ";").replace("\n", ";note\n")
          + f'acme/one;MIT;allowed;;false;https://h/one;1;"a\n{"," * 20}"\n\n',
          STATE),
