@@ -439,7 +439,8 @@ def run() -> int:
     """
     sys.stderr = sys.stderr or open(os.devnull, "w")  # closed: say nothing
     sys.stdout = sys.stdout or open(os.devnull)  # closed: printing fails
-    atexit.register(gc.freeze)  # Nothing to collect then: 15 ms sooner.
+    # At its exit Python looks at all that is loaded once more: 15 ms.
+    atexit.register(gc.freeze)
     handler = signal.getsignal(signal.SIGINT)
     try:
         with suppress(ValueError):  # Only the main thread can set it.

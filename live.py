@@ -24,7 +24,7 @@ from requests.utils import default_user_agent
 from urllib3.util import parse_url
 
 from client import GithubOrgClient
-from pages import AnswerError, Page, fetch_pages, origin
+from pages import AnswerError, Page, fetch_pages, origin, unusable
 from utils import memoize
 
 API_URL = "https://api.github.com"
@@ -97,8 +97,7 @@ class LiveOrgClient(GithubOrgClient):
         page = next(fetch_pages(self.session, url, workers=1))
         org: Dict[str, Any] = page.document
         if not has_fields(org, ORG_FIELDS):
-            raise AnswerError(
-                f"{url} is not an organization", response=page.response)
+            raise unusable(page, "is not an organization")
         if origin(org["repos_url"]) != origin(self.api_url):
             raise AnswerError(
                 f"the API at {self.api_url} refers to {org['repos_url']}; set "
@@ -148,11 +147,10 @@ LICENSE_FIELDS = {"key": str, "spdx_id": str}
 def public_repos_on(page: Page) -> List[Dict[str, Any]]:
     """Return the public repositories on a page; anything else is an error."""
     if not isinstance(page.document, list):
-        raise AnswerError(f"{page.url} is not a list", response=page.response)
+        raise unusable(page, "is not a list")
     for place, repo in enumerate(page.document, start=1):
         if not is_repository(repo):
-            raise AnswerError(f"{page.url}: item {place} is not a repository",
-                              response=page.response)
+            raise unusable(page, f"has no repository as item {place}")
     return [repo for repo in page.document if not repo.get("private")]
 
 

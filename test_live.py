@@ -66,9 +66,9 @@ def answer_of(status: int = 200, headers: Mapping[str, str] = {},
     return adapter.build_response(request, raw)
 
 
-def arrived(document: Any) -> Iterator[Page]:
+def arrived(document: Any, url: str = REPOS) -> Iterator[Page]:
     """Yield a document on one page, as fetch_pages does."""
-    yield Page(document, REPOS, "", ARRIVED)
+    yield Page(document, url, "", ARRIVED)
 
 
 class TestIsRepository(unittest.TestCase):
@@ -434,12 +434,13 @@ class TestLiveOrgClient(unittest.TestCase):
            "API's own address") for url in (
             "https://elsewhere/repos", "http://[", "http://api.github.com/")],
         ([COUNTED, {}], f"{REPOS} is not a list"),
-        ([COUNTED, [SMALLEST, None]], f"{REPOS}: item 2 is not a repository"),
-        ([COUNTED, [{"id": 1}]], f"{REPOS}: item 1 is not a repository"),
+        *[([COUNTED, repos], f"{REPOS} has no repository as item {place}")
+          for repos, place in [([SMALLEST, None], 2), ([{"id": 1}], 1)]],
     ])
     def test_error(self, answers: List[Any], why: str) -> None:
         """A wrong answer is an error that has its response."""
-        self.fetch_pages.side_effect = map(arrived, answers)
+        self.fetch_pages.side_effect = map(
+            arrived, answers, [ORG, REPOS])
         with self.assertRaises(AnswerError) as caught:
             self.client.repos_payload
         self.assertEqual(str(caught.exception), why)
