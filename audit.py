@@ -112,8 +112,7 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     """Parse the command line; exit with status 2 where it is wrong."""
     parser = argparse.ArgumentParser(
         prog="audit.py", allow_abbrev=False,
-        description="List the public repositories of organizations on "
-        "GitHub, and judge them by a policy.",
+        description=__doc__,
         epilog="KEY is a license's key or SPDX id, in upper or lower case; "
         "'none' is no license, 'other' one that GitHub does not recognize. "
         "A policy has a license a line, or a repository and the license that "
@@ -420,7 +419,6 @@ class Progress(logging.Handler):
         self.draw("")
         self.terminal = io.StringIO()
         self.release()
-        super().close()
 
 
 def hint_for(args: argparse.Namespace) -> str:

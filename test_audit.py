@@ -114,6 +114,8 @@ class TestParse(unittest.TestCase):
         with redirect_stdout(io.StringIO()) as out:
             with patch.dict(os.environ, COLUMNS="1000"):
                 self.assertRaises(SystemExit, audit.parse, ["--help"])
+        self.assertRegex(out.getvalue(), "(?s)^usage: audit.py .*List what .* "
+                         "ORG +an org.* 1 to 100 [(]10[)]\n.*KEY is .* Status")
         self.assertEqual(
             re.findall("^  .*?--(.*?)  +[a-z]", out.getvalue(), re.M),
             ["help", "license KEY", "source", "no-archived", "policy FILE",
@@ -302,13 +304,14 @@ class TestFiles(CommandTestCase):
         limits = resource.getrlimit(resource.RLIMIT_FSIZE)
         self.addCleanup(resource.setrlimit, resource.RLIMIT_FSIZE, limits)
         with open("out", "wb", buffering=0) as raw:
-            out: Any = io.TextIOWrapper(raw, write_through=True)
+            out: Any = io.TextIOWrapper(
+                raw, "ascii", "backslashreplace", write_through=True)
             resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
             with redirect_stdout(out):
                 with self.assertRaisesRegex(OSError, "File too large"):
-                    audit.show("line\n" * 21)
+                    audit.show("\xe9\n" * 21)
             out.detach()
-        self.assertEqual(self.files(), {"out": "line\n" * 20})
+        self.assertEqual(self.files(), {"out": "\\xe9\n" * 20})
 
 
 class TestOverReplay(CommandTestCase):
@@ -379,6 +382,7 @@ class TestOverReplay(CommandTestCase):
         ("google", 10), ("google --jobs 1", 1), ("my-org --jobs 100", 100)])
     def test_jobs(self, line: str, workers: int) -> None:
         """--jobs says how many pages a client fetches at once."""
+        os.environ["CURL_CA_BUNDLE"] = __file__
         with ExitStack() as stack:
             task = audit.prepare(audit.parse(line.split(" ")), stack)
         self.assertEqual(task.clients[0].workers, workers)
@@ -463,12 +467,21 @@ class TestWeeklyJob(CommandTestCase):
             self.run_job(self.WEEK_2, self.ACME_2, mended), (0, "", ""))
 
 
-class Terminal(io.StringIO):
-    """The smallest double of a terminal: it says that it is one."""
+class Terminal(io.TextIOWrapper):
+    """A double of a terminal: it keeps what it is told to show."""
+
+    def __init__(self) -> None:
+        """Begin with nothing shown."""
+        super().__init__(io.BytesIO(), line_buffering=True)
 
     def isatty(self) -> bool:
         """Say that this is a terminal."""
         return True
+
+    def getvalue(self) -> str:
+        """Return what has been flushed."""
+        shown: Any = self.buffer
+        return str(shown.getvalue().decode())
 
 
 def drawn(*texts: str) -> str:

@@ -280,7 +280,7 @@ class TestGithubSession(unittest.TestCase):
             "http://[::1]:8000")],
         ("https://ghe.localhost", "https://GHE.localhost:443", TOKEN, PROXY),
         *[(API, url, NO_TOKEN, PROXY) for url in (
-            "https://example.com", "http://api.github.com",
+            "https://localhost.example", "http://api.github.com",
             "https://api.github.com:8443", f"{API}@example.com")],
     ])
     def test_redirect(self, api_url: str, url: str, token: Any,
