@@ -352,7 +352,7 @@ def seconds_to_wait(
     try.
     https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
-    after = str(headers.get("Retry-After"))
+    after = headers.get("Retry-After", "")
     wait: Optional[float] = (
         int(after) if re.fullmatch("[0-9]{1,9}", after) else None)
     if status in (500, 502, 503, 504) and backoff is not None:
@@ -362,7 +362,7 @@ def seconds_to_wait(
     if status not in (403, 429) or "X-GitHub-SSO" in headers:
         return None
     if wait is None and headers.get("X-RateLimit-Remaining") == "0":
-        reset = str(headers.get("X-RateLimit-Reset"))
+        reset = headers.get("X-RateLimit-Reset", "")
         if not re.fullmatch("[0-9]{1,10}", reset):
             raise LimitError()
         wait = max(1, int(reset) - now)
