@@ -437,7 +437,7 @@ def run() -> int:
     """
     sys.stderr = sys.stderr or open(os.devnull, "w")  # closed: say nothing
     sys.stdout = sys.stdout or open(os.devnull)  # closed: printing fails
-    # At its exit Python looks at all that is loaded once more: 15 ms.
+    # At exit Python would search all that is loaded for garbage: 15 ms.
     atexit.register(gc.freeze)
     handler = signal.getsignal(signal.SIGINT)
     try:

@@ -92,7 +92,7 @@ def problem(status: int) -> Answer:
     return Answer(status, {
         "message": message,
         "documentation_url": "https://docs.github.com/rest",
-        "status": str(status)})
+        "status": f"{status:d}"})
 
 
 # Which repositories each `type` means; with any other value it is all. GitHub
@@ -119,8 +119,8 @@ def listing(repos: List[Repo], query: Mapping[str, str]) -> List[Repo]:
     says the newest first, and GitHub sent the recording the oldest first. In
     ascending order, repositories that lack what is sorted by come first.
     """
-    # Without such a type all are wanted: filter(None) lets each one through.
-    repos = list(filter(TYPES.get(query.get("type")), repos))
+    is_wanted = TYPES.get(query.get("type"), lambda repo: True)
+    repos = list(filter(is_wanted, repos))
     if "sort" in query or "direction" in query:
         fact = SORTS.get(query.get("sort"), "created_at")
         repos.sort(key=lambda repo: (repo.get(fact) or "").lower())
