@@ -244,7 +244,7 @@ class Handler(BaseHTTPRequestHandler):
 
     server: Replay
     protocol_version = "HTTP/1.1"
-    wbufsize = 2**20  # Head and body leave together.
+    disable_nagle_algorithm = True  # Else the body waits for the head's ACK.
 
     def do_GET(self) -> None:
         """Answer as GitHub does, or as the script says."""

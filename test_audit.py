@@ -394,10 +394,16 @@ class TestOverReplay(CommandTestCase):
             self.assertEqual(
                 self.run_command("google"), (1, "", "audit.py: no thread\n"))
 
-    def test_bug(self) -> None:
+    @parameterized.expand(["audit.read", "audit.audit", "audit.show",
+                           "audit.table_of", "shutil.copymode", "builtins.open"])
+    def test_bug(self, name: str) -> None:
         """A bug is not reported as an error: it is raised."""
-        with patch("audit.audit", autospec=True, side_effect=AttributeError):
-            self.assertRaises(AttributeError, audit.main, ["google"])
+        Path("t.csv").touch()
+        with patch(name, side_effect=AttributeError):
+            self.assertRaises(
+                AttributeError, self.run_command,
+                "google --recorded --policy t.csv --save t.csv")
+        self.assertEqual(self.files(), {"t.csv": ""})
 
 
 class TestWeeklyJob(CommandTestCase):

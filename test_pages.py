@@ -99,8 +99,9 @@ class TestLinks(unittest.TestCase):
     def test_broken_link(self, header: str) -> None:
         """A header of any other form is an error, not half read."""
         expected = f"^{FIRST} has a broken link$"
-        with self.assertRaisesRegex(AnswerError, expected):
+        with self.assertRaisesRegex(AnswerError, expected) as caught:
             links_of(Page([], FIRST, header))
+        self.assertIsInstance(caught.exception.__cause__, ValueError)
 
     def test_damaged_link(self) -> None:
         """No letter missing or doubled in a header loses a next page."""
@@ -172,6 +173,7 @@ class TestResponse(unittest.TestCase):
                 AnswerError, "^host:8443 did not answer in JSON$") as caught:
             page_of(response)
         self.assertIs(caught.exception.response, response)
+        self.assertIsNotNone(caught.exception.__cause__)
 
     def test_no_password(self) -> None:
         """An AnswerError shows nothing that precedes the host in a URL."""
@@ -325,10 +327,10 @@ class TestFetchJson(unittest.TestCase):
 
     def test_later_error(self) -> None:
         """An error is raised at once, though the page before it hangs."""
-        bad = response_of(b"[]", url=page_url(3), status=404)
-        self.pages = {**numbered_pages(3), page_url(3): bad}
+        bad = response_of(b"[]", url=page_url(4), status=404)
+        self.pages = {**numbered_pages(4), page_url(4): bad}
         self.held = page_url(2)
-        self.assertIs(self.error_of(HTTPError).response, bad)
+        self.assertIs(self.error_of(HTTPError, workers=2).response, bad)
 
     def test_close(self) -> None:
         """A page comes before the next is there; after close none is begun."""
