@@ -394,8 +394,9 @@ class TestOverReplay(CommandTestCase):
             self.assertEqual(
                 self.run_command("google"), (1, "", "audit.py: no thread\n"))
 
-    @parameterized.expand(["audit.read", "audit.audit", "audit.show",
-                           "audit.table_of", "shutil.copymode", "builtins.open"])
+    @parameterized.expand([
+        "audit.read", "audit.audit", "audit.show", "audit.table_of",
+        "shutil.copymode", "builtins.open"])
     def test_bug(self, name: str) -> None:
         """A bug is not reported as an error: it is raised."""
         Path("t.csv").touch()
