@@ -419,6 +419,7 @@ class Progress(logging.Handler):
         self.draw("")
         self.terminal = io.StringIO()
         self.release()
+        super().close()
 
 
 def hint_for(args: argparse.Namespace) -> str:

@@ -145,12 +145,16 @@ LICENSE_FIELDS = {"key": str, "spdx_id": str}
 
 
 def public_repos_on(page: Page) -> List[Dict[str, Any]]:
-    """Return the public repositories on a page; anything else is an error."""
+    """Return the public ones of the repositories on a page.
+
+    Raises AnswerError if it holds anything but repositories.
+    """
     if not isinstance(page.document, list):
-        raise unusable(page, "is not a list")
+        raise unusable(page, "is not a list of repositories")
     for place, repo in enumerate(page.document, start=1):
         if not is_repository(repo):
-            raise unusable(page, f"has no repository as item {place}")
+            raise unusable(
+                page, f"is not a list of repositories: look at item {place}")
     return [repo for repo in page.document if not repo.get("private")]
 
 

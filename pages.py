@@ -7,7 +7,6 @@ retries and a token belong to the session that a caller passes.
 import json
 import re
 from concurrent.futures import Future, as_completed
-from contextlib import closing
 from functools import partial
 from threading import Event, Thread
 from typing import (
@@ -90,12 +89,8 @@ def fetch_pages(session: Session, url: str, *, workers: int,
         if count > MAX_PAGES:
             raise unusable(page, f"is one of more than {MAX_PAGES} pages")
         seen.update(urls)
-        with closing(side_by_side(fetch_one, urls, workers)) as responses:
-            for response in responses:
-                page = page_of(response)
-                if not isinstance(page.document, list):
-                    raise unusable(page, "is not a list")
-                yield page
+        for page in side_by_side(fetch_one, urls, workers):
+            yield page
 
 
 def fetch(session: Session, url: str, **options: Any) -> Response:
@@ -145,6 +140,14 @@ def page_of(response: Response) -> Page:
                           "in JSON", response=response) from error
     return Page(
         document, response.url, response.headers.get("Link", ""), response)
+
+
+def list_page_of(response: Response) -> Page:
+    """Return the page of a list in a response, or raise AnswerError."""
+    page = page_of(response)
+    if not isinstance(page.document, list):
+        raise unusable(page, "is not a list")
+    return page
 
 
 def unusable(page: Page, why: str) -> AnswerError:
@@ -219,11 +222,12 @@ def origin(url: str) -> Tuple[Optional[str], Optional[str], Optional[int]]:
 
 def side_by_side(
         fetch_one: Callable[[str], Response], urls: List[str], workers: int
-        ) -> Generator[Response, None, None]:
-    """Yield the answers at these URLs, in order, `workers` in flight at once.
+        ) -> Generator[Page, None, None]:
+    """Yield the pages of a list, in order, with up to `workers` in flight.
 
-    After an error, or when it is closed, no further request is begun. What is
-    in flight does not keep the program alive: the threads are daemons.
+    Each is read as it arrives, while others are under way. After an error,
+    or when this is closed, no further request is begun. What is in flight
+    does not keep the program alive: the threads are daemons.
     """
     answers: List["Future[Response]"] = [Future() for _ in urls]
     queue = iter(list(zip(urls, answers)))  # shared by all threads
@@ -244,9 +248,11 @@ def side_by_side(
         for _ in urls[:workers]:
             Thread(target=work, daemon=True).start()
         arriving = as_completed(answers)
+        pages: Dict["Future[Response]", Page] = {}
         for answer in answers:
-            while not answer.done():
-                next(arriving).result()  # It may be a later one's error.
-            yield answer.result()
+            while answer not in pages:
+                arrived = next(arriving)
+                pages[arrived] = list_page_of(arrived.result())
+            yield pages.pop(answer)
     finally:
         stop.set()

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Tests of live: the pure functions, the session, the client, and all of it.
 
-Doubles stand for the network: of HTTPAdapter.send below the session, of
-fetch_pages below the client, a replay below both. No clock here really waits.
+Doubles stand for the network: below the session one of HTTPAdapter.send,
+below the client one of fetch_pages. A replay is below both. No clock here
+really waits.
 """
 import copy
 import gzip
@@ -316,7 +317,7 @@ class TestGithubSession(unittest.TestCase):
     ])
     def test_options(
             self, options: Dict[str, Any], passed_on: List[Any]) -> None:
-        """They are HTTPAdapter's; what is not streamed is read at once."""
+        """The options are HTTPAdapter's; without stream all is read."""
         request = requests.Request("GET", API).prepare()
         answer = self.adapter.send(request, **options)
         self.send.assert_called_once_with(self.adapter, ANY, *passed_on)
@@ -433,9 +434,10 @@ class TestLiveOrgClient(unittest.TestCase):
            f"the API at {API} refers to {url}; set GITHUB_API_URL to the "
            "API's own address") for url in (
             "https://elsewhere/repos", "http://[", "http://api.github.com/")],
-        ([COUNTED, {}], f"{REPOS} is not a list"),
-        *[([COUNTED, repos], f"{REPOS} has no repository as item {place}")
-          for repos, place in [([SMALLEST, None], 2), ([{"id": 1}], 1)]],
+        ([COUNTED, {}], f"{REPOS} is not a list of repositories"),
+        *[([COUNTED, repos], f"{REPOS} is not a list of repositories: look at "
+           f"item {place}") for repos, place in [
+               ([SMALLEST, None], 2), ([{"id": 1}], 1)]],
     ])
     def test_error(self, answers: List[Any], why: str) -> None:
         """A wrong answer is an error that has its response."""

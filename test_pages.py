@@ -111,8 +111,8 @@ class TestLinks(unittest.TestCase):
             for letters in "", header[place] * 2:
                 damaged = header[:place] + letters + header[place + 1:]
                 with suppress(AnswerError):
-                    found.append(set(links_of(Page([], FIRST, damaged))))
-        self.assertEqual(found, [{"next", "last"}] * len(found))
+                    found.append(" ".join(links_of(Page([], FIRST, damaged))))
+        self.assertEqual(set(found), {"next last"})
 
     @parameterized.expand([
         "https://elsewhere/items", "http://host/items",
@@ -314,7 +314,7 @@ class TestFetchJson(unittest.TestCase):
     @parameterized.expand([({"workers": 3}, 3), ({}, 10)])
     def test_nothing_is_asked_after_a_bad_page(
             self, options: Dict[str, Any], workers: int) -> None:
-        """A worker that meets a bad answer stops them all at once."""
+        """A worker that meets an error stops them all at once."""
         bad = response_of(b"{}", url=page_url(2), status=404)
         self.pages = {**numbered_pages(20), page_url(2): bad}
         with patch("pages.Thread", autospec=True) as thread:
@@ -325,12 +325,15 @@ class TestFetchJson(unittest.TestCase):
         self.assertEqual(self.asked(), [FIRST, page_url(2)])
         self.assertEqual(thread.call_count, workers)
 
-    def test_later_error(self) -> None:
+    @parameterized.expand([
+        (b"[]", 404, HTTPError), (b"{}", 200, AnswerError),
+        (b"<html>", 200, AnswerError)])
+    def test_later_error(self, body: bytes, status: int, kind: Any) -> None:
         """An error is raised at once, though the page before it hangs."""
-        bad = response_of(b"[]", url=page_url(4), status=404)
+        bad = response_of(body, url=page_url(4), status=status)
         self.pages = {**numbered_pages(4), page_url(4): bad}
         self.held = page_url(2)
-        self.assertIs(self.error_of(HTTPError, workers=2).response, bad)
+        self.assertIs(self.error_of(kind, workers=2).response, bad)
 
     def test_close(self) -> None:
         """A page comes before the next is there; after close none is begun."""

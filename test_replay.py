@@ -86,7 +86,7 @@ class TestAnswer(unittest.TestCase):
         ("direction=asc", "c a B"), ("sort=full_name&direction=desc", "c B a"),
     ])
     def test_listing(self, query: str, expected: str) -> None:
-        """It is filtered and sorted; what a repository lacks comes first."""
+        """A listing is filtered and sorted; what is missing comes first."""
         repos: List[Document] = [
             dict(full_name="B", fork=True, created_at="3", updated_at="1",
                  pushed_at="1"),
@@ -109,6 +109,7 @@ class TestAnswer(unittest.TestCase):
         self.assertEqual(len({repo["node_id"] for repo in repos}), 6)
 
 
+@patch.dict(os.environ, {"no_proxy": "127.0.0.1"})
 class TestReplay(unittest.TestCase):
     """Tests of the server, and of which request meets which fault."""
 
