@@ -10,7 +10,7 @@ class GithubOrgClient:
 
     An attribute is requested when it is first read, and then kept. The list
     of repositories is the first page that GitHub sends: 30 repositories at
-    most. `live.LiveOrgClient` reads all of them.
+    most. `audit.live.LiveOrgClient` reads all of them.
 
     Whatever `get_json` raises is passed on.
     """

@@ -9,7 +9,7 @@ Recorded facts: the organization as of 2024-04-19 and nine of its
 repositories as of 2019-12-04, all but the descriptions, which are null
 here. They stand below as two tables, which the functions after them expand
 to all that GitHub sends: 74 keys for each repository. The tables of another
-organization are printed by `./replay.py --record ORG`.
+organization are printed by `python -m audit.replay --record ORG`.
 """
 from base64 import b64encode
 from typing import Any, Dict, Iterable, NamedTuple, Optional

@@ -18,8 +18,8 @@ from typing import Any, Iterator, List
 
 import requests
 
-MODULES = ("utils", "client", "fixtures", "pages", "live", "policy", "replay",
-           "explain", "audit")
+MODULES = ("utils", "client", "fixtures", *(f"audit.{name}" for name in (
+    "pages", "live", "policy", "replay", "explain", "command")))
 
 
 def flat(suite: Any) -> Iterator[unittest.TestCase]:

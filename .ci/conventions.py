@@ -11,19 +11,25 @@ import sys
 from pathlib import Path
 from typing import Dict, Iterator, List, Set, Tuple
 
-# Each module at the top, and what it may import of the others at its own
+# The house: each module, and which others of the house it may import at its
 # top: no more than what a reader of it has to know.
-MODULES: Dict[str, Set[str]] = {
-    "utils": set(), "fixtures": set(), "pages": set(), "policy": set(),
-    "client": {"utils"}, "live": {"client", "pages", "utils"},
-    "replay": {"fixtures"}, "explain": {"live", "pages", "utils"},
-    "audit": {"explain", "live", "policy"},
-    "test_utils": {"utils"}, "test_client": {"client", "fixtures"}}
-SUITES = {f"test_{name}" for name in MODULES
-          if name != "fixtures" and not name.startswith("test_")}
-TOP = {"README.md", "requirements.txt",
-       *(f"{name}.py" for name in {*MODULES, *SUITES})}
-HIDDEN = {".ci", ".course", ".github", ".gitignore", ".mypy.ini"}
+HOUSE: Dict[str, Set[str]] = {
+    "utils": set(), "client": {"utils"}, "fixtures": set(),
+    "test_utils": {"utils"}, "test_client": {"client", "fixtures", "utils"},
+    "audit.__init__": set(), "audit.__main__": {"audit.command"},
+    "audit.pages": set(), "audit.policy": set(), "audit.texts": set(),
+    "audit.live": {"client", "utils", "audit.pages"},
+    "audit.explain": {"utils", "audit.pages", "audit.live"},
+    "audit.report": {"audit.policy"},
+    "audit.command": {"audit.explain", "audit.live", "audit.pages",
+                      "audit.policy", "audit.report", "audit.texts"},
+    "audit.replay": {"fixtures"},
+    "audit.record": {"fixtures", "audit.live"}}
+ROOT = {"README.md", "requirements.txt", "utils.py", "client.py",
+        "fixtures.py", "test_utils.py", "test_client.py", "audit", "course"}
+HIDDEN = {".ci", ".github", ".gitignore", ".mypy.ini", ".pytest.ini"}
+# What the course may import: the suites in it are for the exercise.
+COURSE = {"utils", "client", "fixtures"}
 FIRST_LINE = b"#!/usr/bin/env python3\n"
 
 Function = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -31,7 +37,7 @@ Documented = (ast.Module, ast.ClassDef) + Function
 Finding = Tuple[int, str]
 
 # For pitfalls, which the course has a use for as well.
-sys.path.append(str(Path(__file__).resolve().parent.parent / ".course"))
+sys.path.append(str(Path(__file__).resolve().parent.parent / "course"))
 
 
 def docstrings(tree: ast.Module) -> Iterator[Finding]:
@@ -47,21 +53,34 @@ def docstrings(tree: ast.Module) -> Iterator[Finding]:
                        "docstring that begins with a sentence of four words")
 
 
-def wrong_imports(tree: ast.Module, allowed: Set[str]) -> Iterator[Finding]:
-    """Find imports, at the top of a module, of other modules of the house."""
+def imported(tree: ast.Module, package: str) -> Iterator[Tuple[int, str]]:
+    """Yield what a module imports at its top, each with its line."""
     for node in tree.body:
-        names = ([alias.name for alias in node.names]
-                 if isinstance(node, ast.Import) else
-                 [node.module or ""] if isinstance(node, ast.ImportFrom)
-                 else [])
-        for name in names:
-            if name in MODULES and name not in allowed:
-                yield node.lineno, f"the house has no import of {name} here"
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            inside = [package] if node.level else []
+            if node.module:
+                yield node.lineno, ".".join([*inside, node.module])
+            else:  # from . import name
+                for alias in node.names:
+                    yield node.lineno, ".".join([*inside, alias.name])
+
+
+def wrong_imports(
+        tree: ast.Module, package: str, allowed: Set[str]
+        ) -> Iterator[Finding]:
+    """Find imports, at the top of a module, of other rooms of the house."""
+    for line, name in imported(tree, package):
+        is_ours = name in HOUSE or name.split(".")[0] == "audit"
+        if is_ours and name not in allowed:
+            yield line, f"the house has no import of {name} here"
 
 
 def check_source(source: str) -> List[Finding]:
     """Return what is wrong with a file's code: docstrings and pitfalls."""
-    from pitfalls import code_of, findings
+    from grader.pitfalls import code_of, findings
     return sorted([
         *docstrings(ast.parse(source)),
         *((line, text) for line, text, *_ in findings(source, code_of({})))])
@@ -77,25 +96,32 @@ def check_file(path: Path) -> Iterator[Finding]:
     if not data.endswith(b"\n") or data.endswith(b"\n\n"):
         yield data.count(b"\n"), "the file does not end with one newline"
     yield from check_source(data.decode())
-    if path.stem in MODULES:
+    name = ".".join(path.with_suffix("").parts)
+    if name in HOUSE:
         yield from wrong_imports(
-            ast.parse(data.decode()), MODULES[path.stem])
+            ast.parse(data.decode()), path.parent.name, HOUSE[name])
+    elif path.parts[0] == "audit" and "tests" not in path.parts:
+        yield 1, "the house has no room for this module"
+    elif path.parts[0] == "course":
+        yield from wrong_imports(
+            ast.parse(data.decode()), path.parent.name, COURSE)
 
 
 def strangers(names: Set[str]) -> List[str]:
-    """Return the names that have no place at the top of the project."""
-    return sorted(names - TOP - HIDDEN)
+    """Return the names that have no place in the root of the project."""
+    return sorted(names - ROOT - HIDDEN)
 
 
 def main() -> int:
     """Check the project in this folder; return the exit status."""
     top = Path(".")
     lines = []
-    for path in [path for where in ("*.py", ".ci/*.py", ".course/**/*.py")
+    for path in [path for where in (
+            "*.py", ".ci/*.py", "audit/**/*.py", "course/**/*.py")
                  for path in sorted(top.glob(where))]:
         lines += [f"{path}:{line}: {text}" for line, text in check_file(path)]
     tracked = os.popen("git ls-files").read().split()
-    lines += [f"{name}: no place for it at the top"
+    lines += [f"{name}: no place for it in the root"
               for name in strangers({name.split("/")[0] for name in tracked})]
     print(*lines, sep="\n", end="\n" if lines else "")
     return 1 if lines else 0

@@ -15,7 +15,7 @@ from typing import Dict, Iterator, NamedTuple, Set, Tuple, Union
 
 from texts import blocks, run
 
-sys.path.append(str(Path(".course").resolve()))
+sys.path.append(str(Path("course").resolve()))
 Edit = Tuple[str, str, str]  # file, before, after
 
 
@@ -33,7 +33,7 @@ class Message(NamedTuple):
     arguments: str
 
 
-TOUR, COURSE = ".course/tour.md", ".course/README.md"
+TOUR, COURSE = "course/tour.md", "course/README.md"
 
 PARENTHESES = (
     "test_utils.py", "        self.assertEqual(circle.area, 3.14)\n" * 2,
@@ -147,7 +147,7 @@ def printed_by(message: Message) -> str:
         for path in ("utils.py", "client.py", "fixtures.py", "test_utils.py",
                      "test_client.py"):
             shutil.copy(path, folder)
-        shutil.copytree(".course/starter", str(Path(folder, "my_suite")))
+        shutil.copytree("course/starter", str(Path(folder, "my_suite")))
         first = next(block for block in blocks(read(COURSE))
                      if (block.language, block.word) == ("python", ""))
         Path(folder, "first.py").write_text("\n".join(first.lines))
@@ -164,7 +164,7 @@ def printed_by(message: Message) -> str:
 def wrong_evenings() -> Iterator[str]:
     """Yield the evenings of the course that have another number."""
     model = notices()
-    noticed: Set[str] = set().union(*notices(".course/starter").values())
+    noticed: Set[str] = set().union(*notices("course/starter").values())
     text = read(COURSE)
     numbers = [len(noticed)]
     for names in EVENINGS:
@@ -184,7 +184,7 @@ def wrong_evenings() -> Iterator[str]:
 
 def notices(*folder: str) -> Dict[str, Set[str]]:
     """Return which mistakes each test of a suite notices, by the grader."""
-    done = run([sys.executable, ".course/grade.py", *folder, "--json"], ".")
+    done = run([sys.executable, "course/grade.py", *folder, "--json"], ".")
     return {name: set(test["notices"]) for name, test
             in json.loads(done.stdout)["extra_data"]["tests"].items()}
 

@@ -85,10 +85,15 @@ class TestConventions(unittest.TestCase):
 
     @parameterized.expand([
         ("allowed", "import json\nfrom utils import memoize\n", []),
-        ("not_allowed", "import json\nfrom live import LOG\n",
-         [(2, "the house has no import of live here")]),
-        ("module", "import audit\n",
-         [(1, "the house has no import of audit here")]),
+        ("not_allowed", "import json\nfrom .live import LOG\n",
+         [(2, "the house has no import of audit.live here")]),
+        ("a_module", "import client\n",
+         [(1, "the house has no import of client here")]),
+        ("of_a_package", "from . import command, pages\n",
+         [(1, "the house has no import of audit.command here"),
+          (1, "the house has no import of audit.pages here")]),
+        ("by_its_whole_name", "from audit.replay import replay\n",
+         [(1, "the house has no import of audit.replay here")]),
         ("in_a_function", "def main():\n    import audit\n", []),
     ])
     def test_imports(
@@ -96,10 +101,10 @@ class TestConventions(unittest.TestCase):
             ) -> None:
         """Only what stands below a module in the house may be imported."""
         self.assertEqual(list(conventions.wrong_imports(
-            ast.parse(source), {"utils"})), findings)
+            ast.parse(source), "audit", {"utils"})), findings)
 
     def test_strangers(self) -> None:
-        """A file that does not belong at the top is found."""
+        """A file that does not belong in the root is found."""
         self.assertEqual(conventions.strangers(
             {"README.md", "utils.py", ".ci", "setup.py", ".env"}),
             [".env", "setup.py"])

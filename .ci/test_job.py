@@ -25,8 +25,8 @@ class TestWeeklyJob(unittest.TestCase):
 
     def setUp(self) -> None:
         """Make a repository with the project in it, and a replay."""
-        from replay import replay
-        readme = (TOP / "README.md").read_text(encoding="utf-8")
+        from audit.replay import replay
+        readme = (TOP / "audit" / "README.md").read_text(encoding="utf-8")
         text = re.findall("```yaml\n(.*?)```", readme, re.DOTALL)[0]
         self.workflow = yaml.safe_load(text)
         self.job = self.workflow["jobs"]["licenses"]
@@ -45,6 +45,7 @@ class TestWeeklyJob(unittest.TestCase):
                  str(self.checkout))
         for path in TOP.glob("*.py"):
             shutil.copy(str(path), str(self.checkout))
+        shutil.copytree(str(TOP / "audit"), str(self.checkout / "audit"))
         server = replay()
         self.api_url = server.__enter__()
         self.addCleanup(server.__exit__, None, None, None)
@@ -100,7 +101,7 @@ class TestWeeklyJob(unittest.TestCase):
             self.commits(), ["Save the state of all licenses", "Begin here"])
         self.assertEqual(
             (self.folder / "summary").read_text(),
-            "    audit.py: report.csv is not there yet: this is the first "
+            "    audit: report.csv is not there yet: this is the first "
             "run\n"
             "    google/episodes.dart\tBSD-3-Clause\n"
             "    google/ios-webkit-debug-proxy\tother\n"
@@ -114,7 +115,7 @@ class TestWeeklyJob(unittest.TestCase):
         self.assertEqual(len(self.commits()), 2)
         self.assertEqual(
             (self.folder / "summary").read_text(),
-            "    audit.py: not allowed, but not changed: 3\n")
+            "    audit: not allowed, but not changed: 3\n")
 
     def test_allowed(self) -> None:
         """It commits the state, and succeeds."""
@@ -127,7 +128,7 @@ class TestWeeklyJob(unittest.TestCase):
         self.assertEqual(
             self.run_job(GITHUB_API_URL="http://127.0.0.1:1"), 1)
         self.assertRegex((self.folder / "summary").read_text(),
-                         "^    audit.py: cannot reach 127.0.0.1:1: .*\n$")
+                         "^    audit: cannot reach 127.0.0.1:1: .*\n$")
         self.assertEqual(self.commits(), ["Begin here"])
 
 

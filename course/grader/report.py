@@ -1,0 +1,314 @@
+#!/usr/bin/env python3
+"""Say in text, as a map and as JSON what was found out about a suite."""
+import json
+import shlex
+from textwrap import fill
+from typing import Any, Callable, Dict, Iterator, List, Sequence
+
+from .assignment import OWN, Assignment
+from .edits import Mistake
+from .judge import Grade, Pitfall, Witness, by_number, looks_at_source
+from .protocol import THE_SUITE
+
+COMMAND = "course/grade.py"
+TOUR = "course/tour.md"
+OWN_SUITE = "-"  # in the place of a folder: the assignment's own suite
+LETTERS = {"assertion": "a", "exception": "e", "time": "t"}
+LONG = 30.0  # seconds, after which a report says what took so long
+
+
+def paragraph(text: str) -> str:
+    """Return text in lines of up to 79 characters, indented."""
+    return fill(text, 79, initial_indent="   ", subsequent_indent="   ",
+                break_long_words=False, break_on_hyphens=False)
+
+
+def some(names: Sequence[str], most: int = 2) -> str:
+    """Return names with commas; of many the first, and how many more."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def count(number: int, what: str) -> str:
+    """Return a number of things in words: 1 test, 2 tests."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def command(assignment: Assignment, *words: str) -> str:
+    """Return a command of the grader, fit for a shell."""
+    option = []
+    if assignment.folder.resolve() != OWN:
+        option = ["--assignment", str(assignment.folder)]
+    return " ".join(map(shlex.quote, [COMMAND, *option, *words]))
+
+
+def try_command(graded: Grade, change: str, tests: Sequence[str] = ()) -> str:
+    """Return the command that shows what a suite does on a change."""
+    words = [graded.suite.title or OWN_SUITE, *tests]
+    return command(graded.assignment, "--try", change, *words)
+
+
+# The report.
+
+def report(graded: Grade) -> str:
+    """Return the answers to the five questions, and what to do next."""
+    answers: List[Callable[[Grade], Iterator[str]]] = [
+        right, rewritten, wrong_code, pitfalls, kinds]
+    if not graded.are("passes"):
+        answers = [right, pitfalls]
+    parts = ["\n".join(answer(graded)) for answer in answers]
+    return "\n\n".join([*parts, summary(graded)]) + "\n"
+
+
+def right(graded: Grade) -> Iterator[str]:
+    """Yield which tests pass on the right code, and what is not used."""
+    yield "1. Right: do the tests pass on the right code?"
+    yield paragraph("Each test runs twice on the right modules, the second "
+                    "time in reverse order.")
+    if graded.suite.own:
+        yield paragraph(
+            f"Not used: {', '.join(graded.suite.own)} of the folder. The "
+            "assignment's modules take their place.")
+    for note in graded.suite.notes:
+        yield paragraph(note)
+    for pitfall in graded.unseen:
+        yield f"   {pitfall_line(pitfall)}"
+    yield (f"   tests that pass: {len(graded.are('passes'))} of "
+           f"{len(graded.tests)}")
+    for name, message in graded.unloaded.items():
+        yield ("   no test could be run: the suite" if name == THE_SUITE
+               else f"   can't be imported, and is left out: {name}")
+        yield f"      {message}"
+        yield f"      {try_command(graded, '0')}"
+    for test_id in graded.are("wrong"):
+        yield f"   wrong: {test_id} fails, and is left out until it is mended:"
+        yield from shown(graded, test_id)
+    for test_id in graded.are("unsteady"):
+        yield f"   unsteady (flaky): {test_id} is left out:"
+        yield from shown(graded, test_id)
+    for name, replaced in graded.leaks.items():
+        yield paragraph(
+            f"{name} leaves a double behind: {some(replaced)}. All "
+            "other tests were judged without it.")
+    skipped = graded.are("skipped")
+    if skipped:
+        yield (f"   {count(len(skipped), 'test')} skipped, which can't notice "
+               f"anything: {some(skipped)}")
+    if graded.untouched:
+        yield paragraph("These tests pass even where every function of "
+                        f"{' and '.join(graded.assignment.modules)} (but "
+                        "__init__ and __set_name__) raises an exception:")
+        for test_id in graded.untouched:
+            yield f"      {test_id}"
+    suspect = looks_at_source(graded)
+    if suspect:
+        yield paragraph(
+            f"Every notice comes from {suspect}, which fails on every rewrite "
+            "too. A test that looks at the source fails on any change of it.")
+    if graded.seconds > LONG:
+        yield paragraph(f"Grading took {graded.seconds:.0f} s. What took "
+                        f"longest on the right code: {slowest(graded)}. "
+                        "Tests that ran out of time on mistakes: "
+                        f"{some(ran_out_of_time(graded)) or 'none'}.")
+
+
+def slowest(graded: Grade) -> str:
+    """Return which tests or files took longest, and how long."""
+    order = sorted(graded.slowest.items(), key=lambda item: -item[1])[:3]
+    return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in order)
+
+
+def ran_out_of_time(graded: Grade) -> List[str]:
+    """Return which tests ran out of time on mistakes, and on which."""
+    on = {test_id: [str(number) for number, reason in test.notices.items()
+                    if reason == "time"]
+          for test_id, test in graded.tests.items()}
+    return [f"{test_id} (on {' and '.join(numbers)})"
+            for test_id, numbers in on.items() if numbers]
+
+
+def shown(graded: Grade, test_id: str) -> Iterator[str]:
+    """Yield why a test is left out, and the command that shows it."""
+    test = graded.tests[test_id]
+    yield f"      {test.message}"
+    yield f"      {try_command(graded, '0', test.shown_by)}"
+
+
+def rewritten(graded: Grade) -> Iterator[str]:
+    """Yield which tests are tied to how the code is written."""
+    yield "2. Rewritten: do they pass on the same code, written another way?"
+    if not graded.rewrites:
+        yield "   not examined: the assignment has no rewrite"
+        return
+    yield paragraph(
+        "A test that fails on a harmless rewrite is tied to how the code is "
+        "written (over-specified). It costs no points: a double always ties "
+        "a test to the calls that it expects.")
+    for rewrite in graded.rewrites:
+        tied = [test_id for test_id in graded.tied
+                if rewrite.name in graded.tests[test_id].tied]
+        yield f"   {rewrite.name}: " + (
+            f"{count(len(tied), 'test')} tied, {some(tied)}" if tied
+            else "no test is tied")
+        if tied:
+            yield f"      {try_command(graded, rewrite.name)}"
+
+
+def wrong_code(graded: Grade) -> Iterator[str]:
+    """Yield which mistakes are noticed, by whom and why."""
+    yield "3. Wrong code: do they notice mistakes?"
+    yield paragraph(
+        f"Mistakes (mutants), made one at a time: {len(graded.mistakes)}. A "
+        "mistake is noticed (killed) if a test fails that passes on the right "
+        "code: by an assertion, by another exception or the end of its "
+        "process, or by running out of time. Else it is missed (survived).")
+    yield f"   noticed: {len(graded.noticed)}"
+    for mistake in graded.noticed:
+        yield f"   {mistake.name}: {mistake.summary}"
+        for witness in graded.witnesses.get(mistake.number, []):
+            yield f"      {witness_line(witness)}"
+    yield f"   missed: {len(graded.missed)}"
+    for mistake in graded.missed:
+        yield f"   {mistake.name}"
+
+
+def witness_line(witness: Witness) -> str:
+    """Return who notices a mistake: how many, by what, and one of them."""
+    line = (f"{count(witness.others + 1, witness.kind + ' test')} by "
+            f"{witness.reason}: {witness.test_id}")
+    if witness.after is not None:
+        line += (f" (not alone, but after {witness.after})" if witness.after
+                 else " (not alone, but after other tests)")
+    if witness.others:
+        line += f" and {witness.others} more"
+    return line
+
+
+def pitfalls(graded: Grade) -> Iterator[str]:
+    """Yield the lines that pass and prove nothing."""
+    yield "4. Pitfalls (test smells): what passes and proves nothing?"
+    for found in graded.pitfalls:
+        yield f"   {pitfall_line(found)}"
+    for name, why in graded.unexamined.items():
+        yield f"   {name}: not examined ({why})"
+    if not graded.pitfalls and not graded.unexamined:
+        yield "   nothing found"
+
+
+def pitfall_line(found: Pitfall) -> str:
+    """Return where a pitfall is, what it is, and what helps."""
+    return (f"{found.file}, line {found.line}: {found.what} "
+            f'("{found.lesson}" in {TOUR})')
+
+
+def kinds(graded: Grade) -> Iterator[str]:
+    """Yield what each kind of test notices."""
+    yield "5. Kinds: which kind of test notices what?"
+    called = graded.assignment.integration
+    if not called:
+        yield ("   not examined: the assignment names no function by which to "
+               "tell them apart")
+    else:
+        yield paragraph(
+            "In an integration test another module calls "
+            f"{' or '.join(called)} for real. All other tests are unit "
+            "tests.")
+    for kind in ("unit", "integration") if called else ():
+        names = [mistake.name for mistake in graded.noticed
+                 if {graded.tests[test_id].kind
+                     for test_id in graded.noticing(mistake)} == {kind}]
+        yield f"   noticed by {kind} tests alone: {', '.join(names) or 'none'}"
+    idle = [test_id for test_id in graded.are("passes")
+            if not graded.tests[test_id].notices]
+    if idle:
+        yield (f"   notice none of these mistakes, perhaps others: "
+               f"{count(len(idle), 'test')}, {some(idle)}")
+
+
+def summary(graded: Grade) -> str:
+    """Return the last line: how many are noticed, and what to do next."""
+    mend = f"next: mend {some(graded.left_out, 1)}"
+    if not graded.tests and not graded.unloaded:
+        return "no score: there is no test in these files"
+    if graded.tests and len(graded.are("skipped")) == len(graded.tests):
+        return "no score: every test is skipped"
+    if not graded.are("passes"):
+        return f"no score: no test passes on the right code; {mend}"
+    line = f"noticed {len(graded.noticed)} of {len(graded.mistakes)}"
+    if graded.left_out:
+        return f"{line}; {mend}"
+    if graded.missed:
+        missed = {mistake.number for mistake in graded.missed}
+        first = next(mistake for mistake in graded.mistakes
+                     if mistake.number in missed)
+        return f"{line}; next: {hint_command(graded.assignment, first)}"
+    return f"{line}: that is all of them, and no test is wrong"
+
+
+def hint_command(assignment: Assignment, mistake: Mistake) -> str:
+    """Return the command for the first hint that a mistake has."""
+    steps = ["0"] if mistake.function in assignment.checklists else []
+    return command(assignment, "--hint", str(mistake.number), *steps)
+
+
+# The map.
+
+def map_of(graded: Grade) -> str:
+    """Return tests by mistakes, a letter each, with a legend."""
+    passing = graded.are("passes")
+    useful = [test_id for test_id in passing if graded.tests[test_id].notices]
+    idle = len(passing) - len(useful)
+    width = max(map(len, useful), default=0)
+    mistakes = by_number(graded.mistakes)
+    rows = [" " * width + "".join(
+        f"{mistake.number:3}" for mistake in mistakes)]
+    for test_id in useful:
+        notices = graded.tests[test_id].notices
+        rows.append(f"{test_id:{width}}" + "".join(
+            f"  {LETTERS.get(notices.get(mistake.number, ''), '.')}"
+            for mistake in mistakes))
+    if idle:
+        rows += ["", f"{count(idle, 'test')} "
+                 f"notice{'s' if idle == 1 else ''} none of these"]
+    return "\n".join([
+        *rows, "", "a: noticed by an assertion; e: by another exception or "
+        "the end of the process;", "t: by running out of time; .: missed",
+        "", summary(graded), ""])
+
+
+# JSON, which gives no missed mistake away.
+
+def results(graded: Grade) -> str:
+    """Return JSON in the form of results.json, which Gradescope reads.
+
+    https://gradescope-autograders.readthedocs.io/en/latest/specs/
+    """
+    return json.dumps({
+        "output": report(graded),
+        "tests": [points(graded, mistake)
+                  for mistake in by_number(graded.mistakes)],
+        "extra_data": {
+            "tests": {test_id: {
+                "verdict": test.verdict, "kind": test.kind,
+                "tied": test.tied, "notices": test.notices,
+            } for test_id, test in graded.tests.items()},
+            "not_imported": graded.unloaded,
+            "leaks": graded.leaks,
+            "pitfalls": [found._asdict() for found in graded.pitfalls],
+        },
+    }, indent=2) + "\n"
+
+
+def points(graded: Grade, mistake: Mistake) -> Dict[str, Any]:
+    """Return what a gradebook has of a mistake."""
+    lines = [witness_line(witness)
+             for witness in graded.witnesses.get(mistake.number, [])]
+    return {"name": mistake.name, "score": int(bool(lines)), "max_score": 1,
+            "output": "\n".join([mistake.summary, *lines])
+            if lines else "missed"}
+
+
+def no_results(reason: str) -> str:
+    """Return the JSON of a suite that can't be graded: its score is 0."""
+    output = f"no score: {reason}"
+    return json.dumps({"score": 0, "output": output}, indent=2) + "\n"

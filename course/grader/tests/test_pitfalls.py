@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+"""Tests of the pitfalls: each is found where it is, and nowhere else."""
+import unittest
+from textwrap import indent
+from typing import List, Tuple
+
+from parameterized import parameterized
+
+from grader.pitfalls import code_of, findings, unseen_tests
+
+CODE = code_of({"utils.py": '''
+def access_nested_map(nested_map, path):
+    """Follow the path."""
+
+
+class memoize:
+    """Make an attribute."""
+
+    def __get__(self, instance, owner=None):
+        """Compute it."""
+''', "client.py": '''
+class Client:
+    """Has a memoized attribute, a property, and methods."""
+
+    @memoize
+    def org(self):
+        """Ask for it."""
+
+    @property
+    def url(self):
+        """Read it."""
+
+    def repos(self):
+        """Return them."""
+
+    @staticmethod
+    def has_license(repo, key):
+        """Return whether it has."""
+'''})
+
+
+def found_in(source: str) -> List[Tuple[int, str]]:
+    """Return the lines and the words of what is found."""
+    return [(line, what) for line, what, *_ in findings(source, CODE)]
+
+
+def test_of(*lines: str) -> str:
+    """Return a class with a test of these lines, from line 3 on."""
+    body = indent("\n".join(lines), " " * 8)
+    return f"class TestIt(TestCase):\n    def test_it(self):\n{body}\n"
+
+
+class TestFindings(unittest.TestCase):
+    """Tests of each pitfall, in lines as strangers write them."""
+
+    @parameterized.expand([
+        ("called_attribute", 3, "org is an attribute, and is called: what "
+         "runs is the value that it has", "assert Client('x').org() == 1"),
+        ("called_property", 4, "url is an attribute, and is called: what "
+         "runs is the value that it has", "client = Client('x')",
+         "assert client.url() == 1"),
+        ("called_own_attribute", 7, "one is an attribute, and is called: "
+         "what runs is the value that it has", "class Own:", "    @memoize",
+         "    def one(self): return 1", "own = Own()",
+         "assert own.one() == 1"),
+        ("idle", 2, "test_it asserts nothing", "mock()"),
+        ("idle_with_code", 2, "test_it asserts nothing", "Client('x').org"),
+        ("uncalled", 4, "assert_called_once has no parentheses, so it is "
+         "never called", "assert x", "mock.assert_called_once"),
+        ("uncalled_stop", 4, "stop has no parentheses, so it is never called",
+         "assert x", "self.patcher.stop"),
+        ("no_assertion", 3, "called_once_with is no assertion",
+         "assert mock.called_once_with(1)"),
+        ("no_assertion_at_all", 4, "called_with_once is no assertion",
+         "assert x", "mock.called_with_once(1)"),
+        ("misspelt", 4, "asset_called_once is no assertion: it is misspelt",
+         "assert x", "mock.asset_called_once()"),
+        ("unreached", 5, "this assertion is not reached: the line above "
+         "raises", "with self.assertRaises(KeyError) as caught:",
+         "    it()", "    self.assertEqual(str(caught.exception), 'a')"),
+        ("fixture", 4, "setUpClass is no @classmethod", "assert x",
+         "def setUpClass(cls): pass"),
+        ("itself", 2, "test_it replaces has_license and uses nothing else of "
+         "the code", "with patch.object(Client, 'has_license', "
+         "return_value=True):", "    assert Client.has_license({}, 'a')"),
+        ("itself_by_name", 2, "test_it replaces repos and uses nothing else "
+         "of the code", "with patch('client.Client.repos') as repos:",
+         "    assert Client('x').repos() is repos.return_value"),
+        ("itself_of_module", 2, "test_it replaces access_nested_map and uses "
+         "nothing else of the code",
+         "import utils",
+         "with patch('utils.access_nested_map', return_value=1):",
+         "    self.assertEqual(utils.access_nested_map({}, ()), 1)"),
+        ("nested", 4, "test_more stands inside of test_it, so it never runs",
+         "assert x", "def test_more(): assert x"),
+        ("returned", 3, "ValueError is returned here, not raised",
+         "get.side_effect = lambda url: ValueError", "assert x"),
+        ("returned_by_function", 3, "HTTPError is returned here, not raised",
+         "def effect(url): return requests.HTTPError",
+         "get = Mock(side_effect=effect)", "assert x"),
+        ("true", 3, "this assertTrue is given a constant",
+         "self.assertTrue(True)"),
+        ("same_name", 3, "this assertEqual compares x with itself",
+         "self.assertEqual(x, x)"),
+        ("same_constant", 3, "this assertEqual compares constants",
+         "self.assertEqual([1], [1])"),
+        ("constant", 3, "this asserts a constant", "assert 'x'"),
+        ("tuple", 3, "this asserts a tuple, which is always true",
+         "assert (x, 1)"),
+        ("watches_nothing", 3, "this assertRaises has neither `with` nor a "
+         "function, so it watches nothing", "self.assertRaises(KeyError)"),
+        ("called_before", 3, "access_nested_map is called before assertRaises "
+         "can watch it",
+         "self.assertRaises(KeyError, access_nested_map({}, ['a']))"),
+        ("any_error", 3, "this assertRaises accepts any error, that of a "
+         "misspelt name too", "with self.assertRaises(Exception): it()"),
+        ("unstopped", 3, "this patch is started and never stopped",
+         "patch('client.org').start()", "assert x"),
+        ("unstopped_name", 4, "this patch is started and never stopped",
+         "self.patcher = patch('client.org')", "self.patcher.start()",
+         "assert x"),
+        ("swallowed", 5, "this except catches the failure of an assertion",
+         "try:", "    assert x", "except Exception:", "    pass"),
+        ("message", 3, "assertTrue compares nothing: its second argument is "
+         "the message", "self.assertTrue(x, 3)"),
+        ("expected_message", 3, "assertTrue compares nothing: its second "
+         "argument is the message", "self.assertTrue(x, expected)"),
+    ])
+    def test_pitfall(self, _: str, line: int, what: str, *lines: str) -> None:
+        """Each kind is found, with its line, and nothing else."""
+        self.assertEqual(found_in(test_of(*lines)), [(line, what)])
+
+    @parameterized.expand([
+        ("class_without_test", 1, "TestA has no test",
+         "class TestA(TestCase):\n    def setUp(self): pass\n"),
+        ("method_twice", 2, "test_a stands twice in this class: the first "
+         "never runs", "class TestA(TestCase):\n"
+         "    def test_a(self): assert x\n    def test_a(self): assert y\n"),
+        ("class_twice", 1, "the class TestA stands twice here: the tests of "
+         "the first never run", "class TestA(TestCase):\n"
+         "    def test_a(self): assert x\nclass TestA(TestCase):\n"
+         "    def test_b(self): assert x\n"),
+        ("unused_value", 2, "test_a never uses expected of its rows",
+         "class TestA(TestCase):\n"
+         "    @parameterized.expand([({}, 'a'), ({}, 'b')])\n"
+         "    def test_a(self, map, expected): assert map == {}\n"),
+        ("coroutine", 2, "test_a is a coroutine that nobody awaits",
+         "class TestA(TestCase):\n    async def test_a(self): assert x\n"),
+    ])
+    def test_pitfall_of_class(
+            self, _: str, line: int, what: str, source: str) -> None:
+        """What a class shows is found, too, and nothing else."""
+        self.assertEqual(found_in(source), [(line, what)])
+
+    @parameterized.expand([
+        ("assertion", "self.assertTrue(x)"),
+        ("statement", "assert x"),
+        ("mock", "mock.assert_called_once_with()"),
+        ("raises", "with self.assertRaises(KeyError): {}['a']"),
+        ("raises_function", "self.assertRaises(KeyError, it, 1)"),
+        ("raises_made", "self.assertRaises(KeyError, partial(it, 1))"),
+        ("raises_any_and_looks",
+         "with self.assertRaises(Exception) as caught: it()",
+         "self.assertEqual(caught.exception, 1)"),
+        ("pytest", "with pytest.raises(KeyError): {}['a']"),
+        ("fails", "if it(): raise AssertionError"),
+        ("inherited_helper", "self.check_all()"),
+        ("renamed", "equal = self.assertEqual", "equal(x, 1)"),
+        ("renamed_helper", "check = self.check_it", "check(x)"),
+        ("given_the_test", "it.check(self)"),
+        ("attribute", "assert Client('x').org == 1"),
+        ("inner_class", "class Inner:", "    def test_x(self): pass",
+         "assert x"),
+        ("method", "assert Client('x').repos() == 1"),
+        ("double", "org = Mock()", "assert org.org() == 1"),
+        ("either", "client = Client('x')", "client = Mock()",
+         "assert client.org()"),
+        ("own_name", "self.called_with = 1",
+         "self.assertEqual(self.called_with, 1)"),
+        ("reached", "with self.assertRaises(KeyError):", "    x = it()",
+         "    self.assertEqual(access_nested_map(x, ['a']), 1)"),
+        ("other_replaced", "with patch('client.Client.org', 1):",
+         "    assert Client('x').url"),
+        ("real_before", "real = Client('x').repos()",
+         "with patch('client.Client.repos') as repos:",
+         "    assert Client('x').repos() != real"),
+        ("imported_name", "import utils",
+         "with patch('utils.access_nested_map', return_value=1):",
+         "    self.assertEqual(access_nested_map({}, ()), 1)"),
+        ("unknown_helper", "import utils",
+         "with patch('utils.access_nested_map') as it:",
+         "    run_it()", "    assert utils.access_nested_map.called"),
+        ("wraps", "with patch.object(Client, 'repos', wraps=it):",
+         "    assert Client('x').repos()"),
+        ("inside_and_called", "def test_more(): assert x", "test_more()"),
+        ("raised_by_list", "get.side_effect = [1, ValueError]", "assert x"),
+        ("raised", "def effect(url): raise ValueError",
+         "get = Mock(side_effect=effect)", "assert x"),
+        ("read_twice", "self.assertEqual(it.a, it.a)"),
+        ("called_twice", "self.assertEqual(it(), it())"),
+        ("text", "self.assertTrue(x, 'a message')"),
+        ("stopped", "self.patcher = patch('client.org')",
+         "self.patcher.start()", "self.addCleanup(self.patcher.stop)",
+         "assert x"),
+        ("started", "thread.start()", "assert x"),
+        ("raised_again", "try:", "    assert x", "except Exception:",
+         "    raise"),
+        ("other_error", "try:", "    assert x", "except KeyError:",
+         "    pass"),
+    ])
+    def test_no_pitfall(self, _: str, *lines: str) -> None:
+        """What could fail, or is no double's attribute, is none."""
+        self.assertEqual(found_in(test_of(*lines)), [])
+
+    @parameterized.expand([
+        ("helper", "def check_it(it): assert it\nclass TestA(TestCase):\n"
+         "    def test_a(self): check_it(1)\n"),
+        ("helper_of_helper", "class TestA(TestCase):\n"
+         "    def test_a(self): self.check_all()\n"
+         "    def check_all(self): self.check_it()\n"
+         "    def check_it(self): self.assertTrue(x)\n"),
+        ("imported_helper", "from helpers import check\n"
+         "class TestA(TestCase):\n    def test_a(self): check(1)\n"),
+        ("imported_module", "import helpers\n"
+         "class TestA(TestCase):\n    def test_a(self): helpers.check(1)\n"),
+        ("decorator", "class TestA(TestCase):\n"
+         "    @raises(KeyError)\n    def test_a(self): it()\n"),
+        ("static_fixture", "class TestA(TestCase):\n"
+         "    def setUpClass(): pass\n    def test_a(self): assert x\n"),
+        ("base", "class Base(TestCase):\n    def setUp(self): pass\n"
+         "class TestA(Base):\n    def test_a(self): assert x\n"),
+        ("run_test", "class TestA(TestCase):\n"
+         "    def runTest(self): assert x\n"),
+        ("expand_twice", "class TestA(TestCase):\n"
+         "    @parameterized.expand([('a', 1)])\n"
+         "    def test_a(self, a, b): assert b\n"
+         "    def test_a(self): assert x\n"),
+        ("class_twice", "@parameterized_class(rows)\n"
+         "class TestA(TestCase):\n    def test_a(self): assert x\n"
+         "class TestA(TestCase):\n    def test_b(self): assert x\n"),
+        ("name_of_case", "class TestA(TestCase):\n"
+         "    @parameterized.expand([('a', 1), ('b', 2)])\n"
+         "    def test_a(self, name, value): assert value\n"),
+        ("underscore", "class TestA(TestCase):\n"
+         "    @parameterized.expand([(1, 2), (3, 4)])\n"
+         "    def test_a(self, _, value): assert value\n"),
+        ("mock_after_row", "class TestA(TestCase):\n"
+         "    @parameterized.expand([(1,), (2,)])\n    @patch('client.org')\n"
+         "    def test_a(self, value, org): assert value\n"),
+        ("awaited", "class TestA(IsolatedAsyncioTestCase):\n"
+         "    async def test_a(self): assert x\n"),
+        ("expected_failure", "class TestA(TestCase):\n"
+         "    @expectedFailure\n    def test_a(self): it()\n"),
+    ])
+    def test_no_pitfall_of_class(self, _: str, source: str) -> None:
+        """What is used, inherited or renamed elsewhere is none."""
+        self.assertEqual(found_in(source), [])
+
+    @parameterized.expand([
+        ("function", "def test_a(): assert 1\n", 1),
+        ("class", "class TestA:\n    def test_a(self): assert 1\n", 1),
+        ("test_case", "class TestA(TestCase):\n"
+         "    def test_a(self): assert 1\n", 0),
+        ("mixin", "class TestA:\n    def test_a(self): assert 1\n"
+         "class TestB(TestA, TestCase): pass\n", 0),
+    ])
+    def test_unseen(self, _: str, source: str, number: int) -> None:
+        """What only pytest runs is found."""
+        self.assertEqual(len(list(unseen_tests(source))), number)
