@@ -23,6 +23,10 @@ GNU_LICENSE = re.compile(r"\A((?:[al]?gpl|gfdl)-[0-9.]+)(?:-(?:no-)?"
                          r"invariants)?(-only|-or-later|\+)\Z")
 
 
+class UsageError(ValueError):
+    """What was given can't be used; the message says why, in a line."""
+
+
 def license_name(repo: Mapping[str, Any]) -> str:
     """Return the name of a repository's license, from GitHub's object."""
     license = repo.get("license") or {}
@@ -65,7 +69,7 @@ def parse_policy(text: str, name: str) -> Policy:
     """Return the policy that a text states; the name is the file's.
 
     Each line is a license, or a repository and a license, split by blanks;
-    `#` begins a comment. Raises ValueError for a line of another form.
+    `#` begins a comment. Raises UsageError for a line of another form.
     """
     policy = Policy(name, {})
     for number, line in enumerate(re.split("\r\n?|\n", text), start=1):
@@ -76,7 +80,7 @@ def parse_policy(text: str, name: str) -> Policy:
             key = repository.lower(), license_id(license)
             policy.approvals[key] = number, repository or license
         elif stated:
-            raise ValueError(f"{name}:{number}: neither a license nor a "
+            raise UsageError(f"{name}:{number}: neither a license nor a "
                              f"repository and a license: {stated}")
     return policy
 
@@ -171,7 +175,7 @@ def parse_table(text: str, name: str) -> Dict[int, Row]:
     """Return the rows of a table by id; the name is the file's.
 
     The columns may be in any order, separated by commas or, as some
-    spreadsheets save them, by semicolons. Raises ValueError for what is no
+    spreadsheets save them, by semicolons. Raises UsageError for what is no
     such table.
     """
     header = text.partition("\n")[0]
@@ -181,26 +185,26 @@ def parse_table(text: str, name: str) -> Dict[int, Row]:
     try:
         missing = CELLS.keys() - set(reader.fieldnames or ())
         if missing:
-            raise ValueError("not a saved table: no column "
+            raise UsageError("not a saved table: no column "
                              + ", ".join(sorted(missing)))
         for values in reader:
             if any(values.values()):  # A spreadsheet may add empty rows.
                 row = parse_row(values)
                 if row.id in rows:
-                    raise ValueError(f"the id {row.id} stands here twice")
+                    raise UsageError(f"the id {row.id} stands here twice")
                 rows[row.id] = row
-    except (csv.Error, ValueError) as error:
+    except (csv.Error, UsageError) as error:
         line = reader.reader.line_num or 1
-        raise ValueError(f"{name}:{line}: {error}") from error
+        raise UsageError(f"{name}:{line}: {error}") from error
     return rows
 
 
 def parse_row(values: Mapping[str, Optional[str]]) -> Row:
-    """Return a row of a table; raise ValueError where a cell is wrong."""
+    """Return a row of a table; raise UsageError where a cell is wrong."""
     cell = {column: values.get(column) or "" for column in Row._fields}
     for column, pattern in CELLS.items():
         if not pattern.fullmatch(cell[column]):
-            raise ValueError(f"{column} can't be {cell[column]!r}")
+            raise UsageError(f"{column} can't be {cell[column]!r}")
     return Row(
         cell["repository"], cell["license"], cell["verdict"],
         cell["fork"].lower() == "true", cell["archived"].lower() == "true",
