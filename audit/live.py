@@ -11,7 +11,8 @@ import re
 import time
 import zlib
 from contextlib import closing
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import (
+    Any, Callable, Dict, List, Mapping, Optional, Tuple)
 from urllib.parse import quote
 
 from requests import (
@@ -24,7 +25,8 @@ from requests.utils import default_user_agent
 from urllib3.util import parse_url
 
 from client import GithubOrgClient
-from .pages import AnswerError, Page, fetch_pages, origin, unusable
+from .pages import (
+    AnswerError, OnPage, Page, fetch_pages, origin, unusable)
 from utils import memoize
 
 API_URL = "https://api.github.com"
@@ -54,16 +56,25 @@ class LiveOrgClient(GithubOrgClient):
 
     def __init__(
             self, org_name: str, session: Session, api_url: str = API_URL,
-            workers: int = 10) -> None:
+            workers: int = 10,
+            on_page: OnPage = lambda arrived, total: None) -> None:
         """Keep what is given, and request nothing.
 
         The session is one of `github_session`; several clients may share it.
         Up to `workers` pages are fetched at once.
+
+        For each page of repositories, as soon as it has arrived, `on_page`
+        is called with two numbers: how many pages of this listing have
+        arrived (1, then 2, and so on), and how many it has, or None while
+        that is not known. It is called in the thread that reads
+        `repos_payload`. If the listing is requested once more, the first
+        number begins at 1 again.
         """
         super().__init__(org_name)
         self.session = session
         self.api_url = api_url.rstrip("/")
         self.workers = workers
+        self.on_page = on_page
         self._made_session = False
 
     @classmethod
@@ -130,6 +141,7 @@ class LiveOrgClient(GithubOrgClient):
         """Request the listing; return what is public, each by its id."""
         url = self._public_repos_url
         with closing(fetch_pages(self.session, url, workers=self.workers,
+                                 on_page=self.on_page,
                                  params=LISTING)) as pages:
             return {repo["id"]: repo
                     for page in pages for repo in public_repos_on(page)}
@@ -192,15 +204,25 @@ MAX_WORKERS = 100  # GitHub's limit for requests in flight at once
 LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|\[::1\]")  # hosts
 
 
+def log_wait(seconds: float) -> None:
+    """Log that a session waits before its next try."""
+    LOG.info("waiting %g s before the next try", seconds)
+
+
 def github_session(
-        token: Optional[str] = None, api_url: str = API_URL) -> Session:
+        token: Optional[str] = None, api_url: str = API_URL,
+        on_wait: Callable[[float], Any] = log_wait) -> Session:
     """Return a session that sends its requests through a `GithubAdapter`.
+
+    Before it waits for another try, `on_wait` is called with the number of
+    seconds, in the thread that sends the request: several threads may call
+    it at once.
 
     Raises InvalidURL for an API's URL that is not valid, InvalidHeader for a
     token that is not, and InvalidSchema for a token that would travel
     unencrypted to another machine. None of them quotes a secret.
     """
-    adapter = GithubAdapter(token, api_url)
+    adapter = GithubAdapter(token, api_url, on_wait)
     session = Session()
     # https://docs.github.com/rest/using-the-rest-api/getting-started-with-the-rest-api
     session.headers.update({
@@ -216,7 +238,8 @@ def github_session(
 class GithubAdapter(HTTPAdapter):
     """Sends every request, redirected ones too, by GitHub's rules."""
 
-    def __init__(self, token: Optional[str], api_url: str) -> None:
+    def __init__(self, token: Optional[str], api_url: str,
+                 on_wait: Callable[[float], Any]) -> None:
         """Check the API's URL and the token; keep the token for its origin."""
         super().__init__(pool_maxsize=MAX_WORKERS)
         scheme, host, _ = self._origin = origin(api_url)
@@ -233,6 +256,7 @@ class GithubAdapter(HTTPAdapter):
             raise InvalidSchema(
                 f"a token must not go to {host} unencrypted: use https")
         self._token = token
+        self._on_wait = on_wait
         self.paused_until = time.monotonic()
 
     def __getstate__(self) -> Dict[str, Any]:
@@ -279,7 +303,7 @@ class GithubAdapter(HTTPAdapter):
                 if backoff is None or not is_transient(error):
                     raise
                 wait = backoff
-            LOG.info("waiting %g s before the next try", wait)
+            self._on_wait(wait)
             if response is not None and response.status_code in (403, 429):
                 self.paused_until = max(
                     self.paused_until, time.monotonic() + wait)

@@ -8,9 +8,11 @@ import json
 import re
 from concurrent.futures import Future, as_completed
 from functools import partial
+from itertools import count
 from threading import Event, Thread
 from typing import (
-    Any, Callable, Dict, Generator, List, NamedTuple, Optional, Tuple)
+    Any, Callable, Dict, FrozenSet, Generator, List, NamedTuple, Optional,
+    Sequence, Tuple, TypeVar)
 from urllib.parse import urljoin
 
 from requests import (
@@ -19,6 +21,10 @@ from urllib3.exceptions import HTTPError as TransportError
 from urllib3.util import Url, parse_url
 
 MAX_PAGES = 5000  # A longer list is refused, whatever a server claims.
+Key = TypeVar("Key")
+Answer = TypeVar("Answer")
+Value = TypeVar("Value")
+OnPage = Callable[[int, Optional[int]], Any]  # See `fetch_pages`.
 USER_AND_PASSWORD = re.compile(r"//[^/?#\\]*@")  # in a URL: never shown
 
 
@@ -60,37 +66,43 @@ def fetch_json(session: Session, url: str, *, workers: int = 10,
     return [item for page in pages for item in page.document]
 
 
-def fetch_pages(session: Session, url: str, *, workers: int,
-                **options: Any) -> Generator[Page, None, None]:
+def fetch_pages(
+        session: Session, url: str, *, workers: int,
+        on_page: OnPage = lambda arrived, total: None, **options: Any
+        ) -> Generator[Page, None, None]:
     """Yield the one page of a document, or all pages of a list, in order.
 
     Options and errors are those of `fetch_json`. When it is closed early,
     no further page is begun.
+
+    For each page of a list, as soon as it has arrived, `on_page` is called
+    with two numbers: how many pages have arrived, and how many there are in
+    all, or None while that is not known. It is called in the thread that
+    runs this generator; the first number is 1, then 2, and so on.
     """
     if workers < 1:
         raise ValueError("workers must be at least 1")
     page = page_of(fetch(session, url, **options))
-    yield page
     if not isinstance(page.document, list):
+        yield page
         return
     options.pop("params", None)  # The URL in a link has them already.
     fetch_one = partial(fetch, session, **options)
-    seen, count = {url}, 1
-    while True:
-        links = links_of(page)
-        # The first page has a second URL: the "first" link of later pages.
-        seen.update((page.url, links.get("first", page.url)))
-        urls = pages_after(links)
-        if not urls:
-            return
-        if not seen.isdisjoint(urls):
-            raise unusable(page, "links to a page already seen")
-        count += len(urls)
-        if count > MAX_PAGES:
-            raise unusable(page, f"is one of more than {MAX_PAGES} pages")
-        seen.update(urls)
-        for page in side_by_side(fetch_one, urls, workers):
+    plan = plan_after(page, Plan([], frozenset([url]), 1, None))
+    numbers = count(1)
+
+    def read(response: Response) -> Page:
+        """Return the page in a response that has just arrived."""
+        page = list_page_of(response)
+        on_page(next(numbers), plan.total)
+        return page
+
+    on_page(next(numbers), plan.total)
+    yield page
+    while plan.urls:
+        for page in side_by_side(fetch_one, plan.urls, workers, read):
             yield page
+        plan = plan_after(page, plan)
 
 
 def fetch(session: Session, url: str, **options: Any) -> Response:
@@ -186,6 +198,40 @@ def links_of(page: Page) -> Dict[str, str]:
     return links
 
 
+class Plan(NamedTuple):
+    """What the pages of a list that have arrived say of the others.
+
+    urls: the pages to fetch next; there are none after the last page.
+    seen: the URLs of all pages that are known, these included.
+    known: how many pages are known.
+    total: how many pages there are; None if more may follow.
+    """
+
+    urls: List[str]
+    seen: FrozenSet[str]
+    known: int
+    total: Optional[int]
+
+
+def plan_after(page: Page, plan: Plan) -> Plan:
+    """Return the plan after the last page of an earlier plan.
+
+    Raises AnswerError if the page links to one that is known already, or if
+    there are more than MAX_PAGES.
+    """
+    links = links_of(page)
+    # The first page has a second URL: the "first" link of later pages.
+    seen = plan.seen.union((page.url, links.get("first", page.url)))
+    urls = pages_after(links)
+    if not seen.isdisjoint(urls):
+        raise unusable(page, "links to a page already seen")
+    known = plan.known + len(urls)
+    if known > MAX_PAGES:
+        raise unusable(page, f"is one of more than {MAX_PAGES} pages")
+    is_all = not urls or urls[-1] == links.get("last")
+    return Plan(urls, seen.union(urls), known, known if is_all else None)
+
+
 # A page's URL in three parts: up to its number, the number, the rest.
 NUMBERED_PAGE = re.compile(r"(.*[?&]page=)([0-9]{1,18})([&#].*|)")
 
@@ -221,38 +267,39 @@ def origin(url: str) -> Tuple[Optional[str], Optional[str], Optional[int]]:
 
 
 def side_by_side(
-        fetch_one: Callable[[str], Response], urls: List[str], workers: int
-        ) -> Generator[Page, None, None]:
-    """Yield the pages of a list, in order, with up to `workers` in flight.
+        fetch_one: Callable[[Key], Answer], keys: Sequence[Key], workers: int,
+        read: Callable[[Answer], Value]) -> Generator[Value, None, None]:
+    """Yield what is read from the answer for each key, in order.
 
-    Each is read as it arrives, while others are under way. After an error,
-    or when this is closed, no further request is begun. What is in flight
-    does not keep the program alive: the threads are daemons.
+    Up to `workers` answers are fetched at a time, in threads. Each is read
+    as it arrives, in the thread that runs this generator. After an error, or
+    when this is closed, no further one is begun. What is in flight does not
+    keep the program alive: the threads are daemons.
     """
-    answers: List["Future[Response]"] = [Future() for _ in urls]
-    queue = iter(list(zip(urls, answers)))  # shared by all threads
+    answers: List["Future[Answer]"] = [Future() for _ in keys]
+    queue = iter(list(zip(keys, answers)))  # shared by all threads
     stop = Event()
 
     def work() -> None:
         """Fetch one answer after the other, as long as nothing is wrong."""
-        for url, answer in queue:
+        for key, answer in queue:
             if stop.is_set():
                 return
             try:
-                answer.set_result(fetch_one(url))
+                answer.set_result(fetch_one(key))
             except BaseException as error:
                 stop.set()
                 answer.set_exception(error)
 
     try:
-        for _ in urls[:workers]:
+        for _ in keys[:workers]:
             Thread(target=work, daemon=True).start()
         arriving = as_completed(answers)
-        pages: Dict["Future[Response]", Page] = {}
+        values: Dict["Future[Answer]", Value] = {}
         for answer in answers:
-            while answer not in pages:
+            while answer not in values:
                 arrived = next(arriving)
-                pages[arrived] = list_page_of(arrived.result())
-            yield pages.pop(answer)
+                values[arrived] = read(arrived.result())
+            yield values.pop(answer)
     finally:
         stop.set()

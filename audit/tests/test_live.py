@@ -16,7 +16,7 @@ import tracemalloc
 import unittest
 import zlib
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional
-from unittest.mock import ANY, MagicMock, create_autospec, patch
+from unittest.mock import ANY, MagicMock, Mock, call, create_autospec, patch
 
 import requests
 import urllib3
@@ -389,7 +389,9 @@ class TestLiveOrgClient(unittest.TestCase):
         self.fetch_pages = patch(
             "audit.live.fetch_pages", autospec=True).start()
         self.session = create_autospec(requests.Session, instance=True)
-        self.client = LiveOrgClient("google", self.session, API + "/")
+        self.on_page = Mock()
+        self.client = LiveOrgClient(
+            "google", self.session, API + "/", on_page=self.on_page)
 
     @parameterized.expand([
         ({}, None, API), ({"GITHUB_TOKEN": ""}, None, API),
@@ -485,7 +487,7 @@ class TestLiveOrgClient(unittest.TestCase):
                          warnings)
         self.assertEqual(self.fetch_pages.call_count, 1 + len(answers))
         self.fetch_pages.assert_called_with(
-            self.session, REPOS, workers=10, params={
+            self.session, REPOS, workers=10, on_page=self.on_page, params={
                 "type": "public", "sort": "created", "direction": "asc",
                 "per_page": "100"})
 
@@ -512,6 +514,18 @@ class TestOverReplay(unittest.TestCase):
             *[others + "2"] * 4, *[others + "3"] * 3])
         self.assertEqual({one.headers["Authorization"] for one in asked},
                          {"Bearer sekret"})
+
+    @patch("audit.live.time", Clock())
+    def test_callbacks(self) -> None:
+        """Pages are counted as they arrive, and each wait is announced."""
+        on_page, on_wait = Mock(), Mock()
+        with replay({"&page=2$": [Fault(503, AFTER_7)]}, repos=MANY) as url:
+            with github_session(None, url, on_wait) as session:
+                LiveOrgClient(
+                    "google", session, url, on_page=on_page).repos_payload
+        self.assertEqual(
+            on_page.call_args_list, [call(1, 3), call(2, 3), call(3, 3)])
+        on_wait.assert_called_once_with(7)
 
     @parameterized.expand([
         (Fault(403, {"Retry-After": "42"}), [0, 42, 42]),

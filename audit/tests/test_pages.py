@@ -12,7 +12,7 @@ import threading
 import unittest
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 from unittest.mock import Mock, PropertyMock, call, create_autospec, patch
 
 import requests
@@ -281,6 +281,21 @@ class TestFetchJson(unittest.TestCase):
         self.assertCountEqual(self.session.get.call_args_list, [
             call(FIRST, timeout=3, params={"a": 1}),
             *(call(page_url(number), timeout=3) for number in items[1:])])
+
+    @parameterized.expand([
+        ("one_page", 1, True, [(1, 1)]),
+        ("last_is_next", 2, True, [(1, 2), (2, 2)]),
+        ("last_is_known", 4, True, [(1, 4), (2, 4), (3, 4), (4, 4)]),
+        ("last_is_not_known", 3, False, [(1, None), (2, None), (3, None)]),
+    ])
+    def test_on_page(
+            self, _: str, count: int, name_last: bool,
+            expected: List[Tuple[int, Any]]) -> None:
+        """Each page is counted as it arrives, of how many if it is known."""
+        self.pages, on_page = numbered_pages(count, name_last), Mock()
+        list(fetch_pages(self.session, FIRST, workers=3, on_page=on_page))
+        self.assertEqual(
+            [args for args, _ in on_page.call_args_list], expected)
 
     @parameterized.expand([
         (b"{}", page_url(4), "is not a list"),
