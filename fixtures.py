@@ -5,14 +5,15 @@
 repositories, all of their names, and the names of those under the license
 apache-2.0. Each value has a name of its own, too.
 
-Recorded facts: the organization as of 2024-04-19 and nine of its
-repositories as of 2019-12-04, all but the descriptions, which are null
-here. They stand below as two tables, which the functions after them expand
-to all that GitHub sends: 74 keys for each repository. The tables of another
-organization are printed by `python -m audit.replay --record ORG`.
+What was recorded are facts: of the organization on 2024-04-19, and of nine
+of its repositories on 2019-12-04. They stand below as two tables. The
+functions after the tables build from them all that GitHub sends: 74 keys for
+each repository. Descriptions were not recorded, so they are null here.
+
+`python -m audit.record ORG` prints the tables of another organization.
 """
 from base64 import b64encode
-from typing import Any, Dict, Iterable, NamedTuple, Optional
+from typing import Any, Dict, Iterable, Mapping, NamedTuple, Optional
 
 API_URL = "https://api.github.com"
 
@@ -147,9 +148,8 @@ def urls(base: str, table: str) -> Dict[str, str]:
     return {f"{name}_url": base + path for name, path in rows}
 
 
-def organization() -> Dict[str, Any]:
-    """Return the organization as GitHub sends it, in GitHub's order."""
-    fact = ORG_FACTS
+def organization(fact: Mapping[str, Any] = ORG_FACTS) -> Dict[str, Any]:
+    """Return an organization as GitHub sends it, in GitHub's order."""
     api = f"{API_URL}/orgs/{fact['login']}"
     return {
         "login": fact["login"],
@@ -169,7 +169,7 @@ def organization() -> Dict[str, Any]:
         "company": fact["company"],
         "blog": fact["blog"],
         "location": fact["location"],
-        "email": EMAILS.get(str(fact["login"])),
+        "email": EMAILS.get(fact["login"]),
         "twitter_username": fact["twitter_username"],
         "is_verified": fact["is_verified"],
         "has_organization_projects": fact["has_organization_projects"],
@@ -186,18 +186,18 @@ def organization() -> Dict[str, Any]:
     }
 
 
-def owner() -> Dict[str, Any]:
-    """Return the organization in the short form that a repository holds."""
-    api = f"{API_URL}/users/{ORG_FACTS['login']}"
+def owner(fact: Mapping[str, Any] = ORG_FACTS) -> Dict[str, Any]:
+    """Return an organization in the short form that a repository holds."""
+    api = f"{API_URL}/users/{fact['login']}"
     return {
-        "login": ORG_FACTS["login"],
-        "id": ORG_FACTS["id"],
-        "node_id": ORG_FACTS["node_id"],
+        "login": fact["login"],
+        "id": fact["id"],
+        "node_id": fact["node_id"],
         "avatar_url":
-            f"https://avatars1.githubusercontent.com/u/{ORG_FACTS['id']}?v=4",
+            f"https://avatars1.githubusercontent.com/u/{fact['id']}?v=4",
         "gravatar_id": "",
         "url": api,
-        "html_url": f"https://github.com/{ORG_FACTS['login']}",
+        "html_url": f"https://github.com/{fact['login']}",
         **urls(api, OWNER_URLS),
         "type": "Organization",
         "site_admin": False,
@@ -223,10 +223,12 @@ def old_node_id(repo_id: int) -> str:
     return b64encode(f"010:Repository{repo_id}".encode()).decode()
 
 
-def repository(row: Iterable[Any]) -> Dict[str, Any]:
+def repository(
+        row: Iterable[Any], org: Mapping[str, Any] = ORG_FACTS
+        ) -> Dict[str, Any]:
     """Return the repository of a row, with GitHub's 74 keys in its order."""
     fact = Facts(*row)
-    full_name = f"{ORG_FACTS['login']}/{fact.name}"
+    full_name = f"{org['login']}/{fact.name}"
     api = f"{API_URL}/repos/{full_name}"
     page = f"https://github.com/{full_name}"
     return {
@@ -235,7 +237,7 @@ def repository(row: Iterable[Any]) -> Dict[str, Any]:
         "name": fact.name,
         "full_name": full_name,
         "private": False,
-        "owner": owner(),
+        "owner": owner(org),
         "html_url": page,
         "description": None,
         "fork": fact.fork,

@@ -24,7 +24,7 @@ HOUSE: Dict[str, Set[str]] = {
     "audit.command": {"audit.explain", "audit.live", "audit.pages",
                       "audit.policy", "audit.report", "audit.texts"},
     "audit.replay": {"fixtures"},
-    "audit.record": {"fixtures", "audit.live"}}
+    "audit.record": {"fixtures", "audit.live", "audit.explain"}}
 ROOT = {"README.md", "requirements.txt", "utils.py", "client.py",
         "fixtures.py", "test_utils.py", "test_client.py", "audit", "course"}
 HIDDEN = {".ci", ".github", ".gitignore", ".mypy.ini", ".pytest.ini"}

@@ -3,34 +3,34 @@
 
 `replay()` serves the recorded organization of `fixtures` over HTTP, as
 https://api.github.com does, to any client. Its script says what goes wrong.
-`python -m audit.replay --port 8000` serves until Ctrl-C. With `--record ORG`
-it prints the tables of `fixtures` for another organization.
+The texts of licenses were not recorded: those that it serves are made up.
+`python -m audit.replay --port 8000` serves until Ctrl-C.
 """
 import argparse
 import json
 import logging
-import os
 import re
 import socket
 import sys
 import threading
-from contextlib import contextmanager, suppress
+from base64 import encodebytes
+from contextlib import ExitStack, contextmanager, suppress
+from hashlib import sha1
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle, islice
-from pprint import pformat
 from socketserver import TCPServer
-from textwrap import indent
 from time import sleep, time
 from typing import (
     Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple,
-    Optional, Sized, Union)
+    Optional, Sequence, Sized)
 from urllib.parse import parse_qsl, urlencode
 from weakref import WeakSet
+from zlib import crc32
 
 from fixtures import (
     API_URL, LICENSES, ORG_FACTS, RECORDED_FACTS, Facts, org_payload,
-    repos_payload, repository)
+    organization, repos_payload, repository)
 
 LOG = logging.getLogger("replay")
 Repo = Dict[str, Any]
@@ -130,25 +130,53 @@ def listing(repos: List[Repo], query: Mapping[str, str]) -> List[Repo]:
     return repos
 
 
-def answer(target: str, repos: List[Repo]) -> Answer:
+def answer(
+        target: str, orgs: Mapping[str, List[Repo]],
+        texts: Mapping[str, str] = {}) -> Answer:
     """Return what GitHub answers to GET of a path with a query.
 
-    The recorded organization and its repositories exist, nothing else.
+    There are these organizations, by login, with their repositories, and the
+    license of each repository that has one. Nothing else is there.
+    """
+    path, _, query = target.partition("?")
+    for org, repos in zip(map(organization_named, orgs), orgs.values()):
+        place = re.fullmatch(
+            f"(?:/(?:orgs|users)/{org['login']}|/organizations/{org['id']})"
+            "(/repos)?", path, re.IGNORECASE)
+        if place and place[1]:
+            return page_of(repos, query, org["id"])
+        if place:
+            public = list(filter(TYPES["public"], repos))
+            return Answer(200, {**org, "public_repos": len(public)})
+        for repo in repos:
+            license_path = f"/repos/{repo.get('full_name')}/license"
+            if path.lower() == license_path.lower():
+                return license_answer(repo, texts)
+    LOG.info("there is no %s here, only /orgs/ORG and /users/ORG, each with "
+             "and without /repos, and /repos/ORG/NAME/license; ORG is %s",
+             path, " or ".join(orgs))
+    return problem(404)
+
+
+def organization_named(login: str) -> Dict[str, Any]:
+    """Return the recorded organization, or a made-up one of another name.
+
+    What is made up is its login, its name and its ids.
+    """
+    if login == org_payload["login"]:
+        return org_payload
+    number = crc32(login.lower().encode())
+    return organization({
+        **ORG_FACTS, "login": login, "name": login, "id": number,
+        "node_id": f"O_{number}"})
+
+
+def page_of(repos: List[Repo], asked: str, org_id: int) -> Answer:
+    """Return the page of repositories that a query asks for, with its links.
+
     Pages go by `per_page` (30 unless given, 100 at the most) and `page`:
     https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api
     """
-    path, _, asked = target.partition("?")
-    login, by_id = org_payload["login"], f"/organizations/{org_payload['id']}"
-    place = re.fullmatch(
-        f"(?:/(?:orgs|users)/{login}|{by_id})(/repos)?", path,
-        re.IGNORECASE)
-    if place is None:
-        LOG.info("there is no %s here, only /orgs/%s, /users/%s and %s, each "
-                 "with and without /repos", path, login, login, by_id)
-        return problem(404)
-    if not place[1]:
-        public = filter(TYPES["public"], repos)
-        return Answer(200, {**org_payload, "public_repos": len(list(public))})
     query = dict(parse_qsl(asked))
     repos = listing(repos, query)
     size = min(100, positive(query.get("per_page")) or 30)
@@ -159,14 +187,50 @@ def answer(target: str, repos: List[Repo]) -> Answer:
              ("last", page != last, last),
              ("first", page > 1, 1)]
     link = ", ".join(
-        f'<{API_URL}{by_id}/repos?{urlencode({**query, "page": number})}>; '
-        f'rel="{rel}"' for rel, is_there, number in pages if is_there)
+        f"<{API_URL}/organizations/{org_id}/repos?"
+        f'{urlencode({**query, "page": number})}>; rel="{rel}"'
+        for rel, is_there, number in pages if is_there)
     return Answer(200, repos[(page - 1) * size:page * size], link or None)
 
 
 def positive(text: Optional[str]) -> int:
     """Return the number that a text says in digits, else 0."""
     return int(text) if text and re.fullmatch("[0-9]{1,18}", text) else 0
+
+
+def license_answer(repo: Repo, texts: Mapping[str, str]) -> Answer:
+    """Return the answer with the file of a repository's license.
+
+    No text was recorded. What is not in the texts, by `full_name`, is made
+    up; it stays the same if the repository is renamed.
+    https://docs.github.com/rest/licenses/licenses#get-the-license-for-a-repository
+    """
+    if not repo.get("license"):
+        return problem(404)
+    full_name, branch = repo["full_name"], repo.get("default_branch", "master")
+    made_up = (f"A made-up license of the repository with the id {repo['id']}"
+               "\n\nCopyright (c) 2019 The authors\n")
+    data = texts.get(full_name, made_up).encode()
+    sha = sha1(b"blob %d\0%s" % (len(data), data)).hexdigest()  # as git's
+    url = f"{API_URL}/repos/{full_name}/contents/LICENSE?ref={branch}"
+    git_url = f"{API_URL}/repos/{full_name}/git/blobs/{sha}"
+    html_url = f"https://github.com/{full_name}/blob/{branch}/LICENSE"
+    return Answer(200, {
+        "name": "LICENSE",
+        "path": "LICENSE",
+        "sha": sha,
+        "size": len(data),
+        "url": url,
+        "html_url": html_url,
+        "git_url": git_url,
+        "download_url":
+            f"https://raw.githubusercontent.com/{full_name}/{branch}/LICENSE",
+        "type": "file",
+        "content": encodebytes(data).decode(),
+        "encoding": "base64",
+        "_links": {"self": url, "git": git_url, "html": html_url},
+        "license": repo["license"],
+    })
 
 
 class Replay(ThreadingHTTPServer):
@@ -176,8 +240,9 @@ class Replay(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(
-            self, script: Mapping[str, Iterable[Fault]], repos: List[Repo],
-            port: int, on_request: Callable[[Asked], Any]) -> None:
+            self, script: Mapping[str, Iterable[Fault]],
+            orgs: Mapping[str, List[Repo]], texts: Mapping[str, str],
+            on_request: Callable[[Asked], Any], port: int) -> None:
         """Check the script; listen on loopback, port 0 means a free one."""
         for where in script:
             try:
@@ -191,7 +256,8 @@ class Replay(ThreadingHTTPServer):
                      for where, faults in script.items()}
         self.script_lock = threading.Lock()
         self.targets: List[str] = []
-        self.repos = repos
+        self.orgs = orgs
+        self.texts = texts
         self.on_request = on_request
         self.connections: WeakSet[socket.socket] = WeakSet()
         self.closing = threading.Event()
@@ -255,7 +321,8 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.wfile.write(fault.raw[:fault.cut])
         elif fault.status is None:
-            self.send(answer(self.path, self.server.repos), fault)
+            self.send(answer(
+                self.path, self.server.orgs, self.server.texts), fault)
         else:
             self.send(problem(fault.status), fault)
 
@@ -296,6 +363,8 @@ class Handler(BaseHTTPRequestHandler):
 def replay(
         script: Mapping[str, Iterable[Fault]] = {}, *,
         repos: List[Repo] = repos_payload,
+        others: Mapping[str, List[Repo]] = {},
+        texts: Mapping[str, str] = {},
         on_request: Callable[[Asked], Any] = lambda asked: None,
         port: int = 0) -> Iterator[str]:
     """Serve the recorded organization on loopback; yield the server's URL.
@@ -308,17 +377,23 @@ def replay(
 
         with replay({"&page=2": [Fault(500)]}) as url:
 
-    For ever it is `itertools.repeat(Fault(500))`. The repositories can be
-    other than the recorded nine, `on_request` is called with every request
-    before it is answered, and the port is a free one unless given.
+    For ever it is `itertools.repeat(Fault(500))`.
+
+    repos: the repositories of the organization, instead of the recorded nine.
+    others: more organizations, by login, each with its repositories.
+    texts: texts of licenses, by the `full_name` of a repository. All other
+        texts are made up, for no text was recorded.
+    on_request: it is called with every request before that is answered.
+    port: the port to listen on, instead of a free one.
 
     Raises ValueError for a key that is not a regular expression, and OSError
-    where the port can't be had. Raises AssertionError at the end of the block
-    (unless it ends by another error) if a fault of the script met no request:
-    a test that scripts it proves nothing. Of faults without a length only the
-    first must have met one.
+    if the port is not free. Raises AssertionError at the end of the block
+    (unless it ends by another error) if a fault of the script met no request,
+    because a test that scripts such a fault proves nothing. If the faults of
+    a key have no length, as those of an iterator, one of them is enough.
     """
-    server = Replay(script, repos, port, on_request)
+    orgs = {org_payload["login"]: repos, **others}
+    server = Replay(script, orgs, texts, on_request, port)
     thread = threading.Thread(target=server.serve_forever, args=(0.002,))
     thread.start()
     try:
@@ -329,51 +404,10 @@ def replay(
     server.check_script()
 
 
-# The recording.
+# As a program.
 
-def record(org_name: str, names: List[str]) -> str:
-    """Return the tables of `fixtures` for an organization, as Python.
-
-    It asks the API that the environment names, with its token. The tables
-    hold all public repositories, by creation, or only those named, in that
-    order. Nothing but the facts that the tables name is in them: no
-    description, no e-mail address, no URL of a person. `LICENSES` is there
-    where it changes. Raises OSError if the API does not answer as it should,
-    and ValueError for a name that the organization does not have.
-    """
-    from .live import LiveOrgClient
-    with LiveOrgClient.from_environment(org_name) as client:
-        org, repos = client.org, client.repos_payload
-    by_name = {repo["name"].lower(): repo for repo in repos}
-    for name in names:
-        if name.lower() not in by_name:
-            raise ValueError(f"{org['login']} has no public repository {name}")
-    repos = [by_name[name.lower()] for name in names] or repos
-    licenses: Dict[str, Any] = {**LICENSES}
-    rows = []
-    for repo in repos:
-        license = repo.get("license") or {}
-        key, *facts = map(license.get, ("key", "name", "spdx_id", "node_id"))
-        if key:
-            licenses[key] = tuple(facts)
-        fields = {**repo, "license": key}
-        rows.append(tuple(map(fields.get, Facts._fields)))
-    tables = [
-        table("ORG_FACTS", {fact: org.get(fact) for fact in ORG_FACTS}),
-        table("RECORDED_FACTS", rows)]
-    if licenses != LICENSES:
-        tables.append(table("LICENSES", licenses))
-    return "\n".join(tables)
-
-
-def table(name: str, values: Union[List[Any], Dict[str, Any]]) -> str:
-    """Return a table as Python, indented and wrapped as PEP 8 has it."""
-    text = pformat(values, width=76, compact=True)
-    return f"{name} = {text[0]}\n{indent(' ' + text[1:-1], '   ')}\n{text[-1]}"
-
-
-def main() -> int:
-    """Serve until Ctrl-C, or record; return the exit status."""
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Serve until Ctrl-C, and return the exit status."""
     parser = argparse.ArgumentParser(
         prog="audit.replay",
         description="Serve the recorded organization on loopback, as "
@@ -381,29 +415,23 @@ def main() -> int:
     parser.add_argument(
         "--port", type=int, default=8000,
         help="TCP port on 127.0.0.1 (%(default)s); 0 for a free one")
-    parser.add_argument(
-        "--record", nargs="+", metavar=("ORG", "NAME"),
-        help="print the tables of fixtures.py for an organization: all of its "
-        "public repositories, or only those named")
-    args = parser.parse_args()
-    try:
-        if args.record:
-            print(record(args.record[0], args.record[1:]), flush=True)
-            return 0
-        logging.basicConfig(level=logging.INFO, format="%(message)s")
-        with replay(port=args.port) as url:
+    port = parser.parse_args(argv).port
+    if not 0 <= port <= 65535:
+        parser.error("argument --port: must be from 0 to 65535")
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(replay(port=port))
+        except OSError as error:
+            print(f"{parser.prog}: port {port}: {error.strerror}",
+                  file=sys.stderr)
+            return 1
+        try:
             print(url, flush=True)
             while True:
                 sleep(1)  # On Windows, Ctrl-C does not end an Event().wait().
-    except KeyboardInterrupt:
-        return 130  # what a shell says of a program that Ctrl-C has ended
-    except BrokenPipeError:  # Nobody reads on; Python would try again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except (OSError, OverflowError, ValueError) as error:
-        where = "" if args.record else f"port {args.port}: "
-        print(f"{parser.prog}: {where}{error}", file=sys.stderr)
-        return 1
+        except KeyboardInterrupt:
+            return 130  # what a shell says of a program that Ctrl-C has ended
 
 
 if __name__ == "__main__":
