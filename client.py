@@ -46,7 +46,8 @@ class GithubOrgClient:
         """Return the names of the repositories, in GitHub's order.
 
         Given a license key, such as "apache-2.0", only those of the
-        repositories under this license.
+        repositories under this license. An empty key is a key that no
+        repository has; only None means all.
         """
         return [
             repo["name"] for repo in self.repos_payload

@@ -10,9 +10,10 @@ def access_nested_map(
         nested_map: Mapping[Any, Any], path: Iterable[Any]) -> Any:
     """Return the value at the end of a path of keys in nested maps.
 
-    An empty path returns the map itself. Raises KeyError if a key is missing,
-    or if the path goes on after a value that is not a mapping. The only
-    argument of the error is the key that failed.
+    The value comes back whatever it is, None too; an empty path returns the
+    map itself. Raises KeyError if a key is missing, or if the path goes on
+    after a value that is not a mapping. The only argument of the error is
+    the key that failed.
 
     >>> access_nested_map({"a": {"b": 2}}, ("a", "b"))
     2

@@ -66,6 +66,37 @@ MISTAKES = [
         "that failed.",
         "test_utils.TestAccessNestedMap.test_access_nested_map_exception"),
     Mistake(
+        29, "access_nested_map", "an empty path is a KeyError",
+        Edit("utils.py",
+             "    for key in path:\n",
+             "    if not path:\n"
+             "        raise KeyError(path)\n"
+             "    for key in path:\n"),
+        CASES, 0,
+        "For a path without any key it raises a KeyError. The map itself is "
+        "promised.",
+        "test_utils.TestAccessNestedMap.test_empty_path"),
+    Mistake(
+        30, "access_nested_map", "a value None at the end is an error",
+        Edit("utils.py",
+             "    return nested_map\n",
+             "    if nested_map is None:\n"
+             "        raise KeyError(path)\n"
+             "    return nested_map\n"),
+        CASES, 0,
+        "Where None stands at the end of the path, it raises a KeyError, as "
+        "if nothing stood there.",
+        "test_utils.TestAccessNestedMap.test_access_nested_map"),
+    Mistake(
+        31, "access_nested_map", "a list is walked by index",
+        Edit("utils.py",
+             "(dict, abc.Mapping)):\n",
+             "(dict, list, abc.Mapping)):\n"),
+        EXCEPTION, 0,
+        "A list is not a mapping, so a path that goes on after it is "
+        "promised to raise a KeyError. Here the key is taken for an index.",
+        "test_utils.TestAccessNestedMap.test_access_nested_map_exception"),
+    Mistake(
         17, "has_license", "any license will do",
         Edit("client.py",
              "        return key == license_key\n",
@@ -91,6 +122,25 @@ MISTAKES = [
         CASES, 57,
         "A repository whose license is None, as GitHub sends it for many, "
         "raises a TypeError.",
+        "test_client.TestGithubOrgClient.test_has_license"),
+    Mistake(
+        27, "has_license", "a key of None is no error",
+        Edit("client.py",
+             "        if license_key is None:\n"
+             "            raise AssertionError("
+             "\"license_key cannot be None\")\n", ""),
+        EXCEPTION, 2,
+        "Asked for the key None, it returns False. An AssertionError is "
+        "promised.",
+        "test_client.TestGithubOrgClient.test_has_license_needs_a_key"),
+    Mistake(
+        28, "has_license", "upper and lower case are one",
+        Edit("client.py",
+             "        return key == license_key\n",
+             "        return isinstance(key, str) and (\n"
+             "            key.lower() == license_key.lower())\n"),
+        CASES, 2,
+        "Asked for the license MIT, it says yes for mit.",
         "test_client.TestGithubOrgClient.test_has_license"),
     Mistake(
         8, "memoize", "forgets (a plain property)",
@@ -124,6 +174,26 @@ MISTAKES = [
         "the value.",
         "test_utils.TestMemoize.test_memoize"),
     Mistake(
+        32, "memoize", "None is computed again",
+        Edit("utils.py",
+             "        vars(instance)[self.__name__] = value\n",
+             "        if value is not None:\n"
+             "            vars(instance)[self.__name__] = value\n"),
+        COUNTING, 1,
+        "A method that returns None is called at each reading of the "
+        "attribute, not at the first one only.",
+        "test_utils.TestMemoize.test_none_is_kept"),
+    Mistake(
+        33, "memoize", "an exception is kept",
+        Edit("utils.py",
+             "        value = self.method(instance)\n",
+             "        vars(instance)[self.__name__] = None\n"
+             "        value = self.method(instance)\n"),
+        EXCEPTION, 0,
+        "After a reading that raised, the next reading gives None. The "
+        "method is not called again.",
+        "test_utils.TestMemoize.test_exception_is_not_kept"),
+    Mistake(
         5, "get_json", "returns the response, not its JSON",
         Edit("utils.py",
              "    return requests.get(url).json()\n",
@@ -150,6 +220,32 @@ MISTAKES = [
         "Each call makes the same request two times. The result is right, "
         "but costs twice as much.",
         "test_utils.TestGetJson.test_get_json"),
+    Mistake(
+        34, "get_json", "an error of the network gives None",
+        Edit("utils.py",
+             "    return requests.get(url).json()\n",
+             "    try:\n"
+             "        response = requests.get(url)\n"
+             "    except requests.RequestException:\n"
+             "        return None\n"
+             "    return response.json()\n"),
+        RETURNING, 0,
+        "Where requests.get raises, the caller gets None and takes it for "
+        "the document.",
+        "test_utils.TestGetJson.test_error_is_passed_on"),
+    Mistake(
+        35, "get_json", "an answer that is not JSON gives {}",
+        Edit("utils.py",
+             "    return requests.get(url).json()\n",
+             "    response = requests.get(url)\n"
+             "    try:\n"
+             "        return response.json()\n"
+             "    except ValueError:\n"
+             "        return {}\n"),
+        RETURNING, 0,
+        "Where json() of the response raises, the caller gets an empty "
+        "document.",
+        "test_utils.TestGetJsonWithSetUp.test_answer_that_is_not_json"),
     Mistake(
         11, "org", "asks for a user (/users/{org})",
         Edit("client.py",
@@ -211,6 +307,15 @@ MISTAKES = [
         "The list of repositories is requested at each reading of the "
         "attribute, not at the first one only.",
         "test_client.TestGithubOrgClient.test_repos_payload"),
+    Mistake(
+        36, "public_repos", "an empty key lists all",
+        Edit("client.py",
+             "            if license is None or ",
+             "            if not license or "),
+        CASES, 0,
+        "Asked for the license with the empty key, it returns the names of "
+        "all repositories. No repository has this key.",
+        "test_client.TestGithubOrgClient.test_public_repos_with_license"),
     Mistake(
         21, "public_repos", "the full name, where there is one",
         Edit("client.py",
@@ -353,23 +458,23 @@ memoize = MemoizeElsewhere
 
 CHECKLISTS = {
     "access_nested_map": """\
-Inputs: a path of one key, a path of two keys, an empty path.
+Inputs: a path of one key, of two keys, and of none.
 Inputs: a key that is missing in the first map, and in one further down.
-Inputs: a path that goes on after a number or a string.
-Outcomes: the value at the end; for an empty path the map itself.
+Inputs: a path that goes on after a number, a string, a list.
+Outcomes: the value at the end, None too; for no keys the map itself.
 Outcomes: KeyError, and the key that failed is its only argument.""",
     "get_json": """\
 Inputs: more than one URL; the real network is never one of them.
 Outcomes: the very document that json() of the response returns.
-Outcomes: an object, a list, an empty document.
+Errors: what requests.get raises, and what json() raises, comes out.
 Count: one request for each call.
 Look at: the URL that was asked for, exactly as it was given.""",
     "memoize": """\
 Inputs: one instance that is read twice, and a second instance.
+Inputs: a method that returns None, and one that raises at first.
 Outcomes: the attribute is read without parentheses, and is the value.
-Outcomes: the second reading gives the same value as the first.
 Outcomes: two instances with different values keep them apart.
-Count: how often the method is called: once for each instance.""",
+Count: how often the method is called: once, but again after it raised.""",
     "org": """\
 Inputs: more than one organization; one of them is not google.
 Outcomes: the very document that get_json returns.
@@ -390,12 +495,12 @@ Count: one call of get_json, also when the attribute is read twice.
 Integration: the real get_json, with only requests.get replaced.""",
     "public_repos": """\
 Inputs: several repositories, of several licenses, one without any.
-Inputs: with a license, and without one.
+Inputs: with a license, without one, and with an empty key.
 Outcomes: all the names, in order, the first and the last included.
 Outcomes: only the names under the license, if there is one given.
 Inputs: repositories as GitHub sends them: full_name, fork, a null license.""",
     "has_license": """\
-Inputs: the same key, another key, a part of the key.
+Inputs: the same key, another, a part of it, the key in upper case.
 Inputs: a repository without a license, and one whose license is None.
 Inputs: a license as GitHub sends it: key, name, spdx_id, url.
 Outcomes: True and False, each from more than one input.

@@ -198,7 +198,7 @@ def pattern(assignment: Assignment, mistake: Mistake) -> Iterator[str]:
     """Yield the pattern that is about such a mistake, and where it is."""
     if mistake.lesson:
         yield f'The pattern: "{mistake.lesson}" in {TOUR}.'
-    if mistake.suites and assignment.suites:
+    if assignment.suites:
         yield (f"{mistake.suites} of {assignment.suites} public suites notice "
                "this mistake.")
 

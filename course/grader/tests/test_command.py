@@ -56,7 +56,7 @@ class TestGood(unittest.TestCase):
     def test_good(self):
         self.assertEqual(access_nested_map({"a": {"b": 2}}, ("a", "b")), 2)
 '''
-NUMBERS = "the mistakes are 1 to 26"
+NUMBERS = "the mistakes are 1 to 36"
 GOOD_ID = "test_it.TestGood.test_good"
 BAD_ID = "test_it.TestBad.test_bad"
 
@@ -751,7 +751,7 @@ class TestClass(GraderTestCase):
         status, out, _ = self.command("--json", str(folder))
         self.assertEqual(status, 1)
         scores = [test["score"] for test in json.loads(out)["tests"]]
-        self.assertEqual(scores, [0] * 26)
+        self.assertEqual(scores, [0] * 36)
 
     def test_keep(self) -> None:
         """The changed copy is left in a new folder, and nowhere else."""
@@ -1112,7 +1112,7 @@ class TestCommand(GraderTestCase):
         """The model suites notice all, and each hint's last step is true."""
         status, out, _ = self.command("--check")
         self.assertEqual((status, out.splitlines()[-1]),
-                         (0, "the own suite notices 26 of 26"))
+                         (0, "the own suite notices 36 of 36"))
 
     def test_starter(self) -> None:
         """The starter is green and notices four of the first twenty."""
@@ -1295,7 +1295,7 @@ class TestCommand(GraderTestCase):
         ([COMMAND], f"{COMMAND}: this is a file, not a folder"),
         ([str(PROJECT / ".ci" / "stubs")],
          f"{PROJECT / '.ci' / 'stubs'}: there is no test*.py in it"),
-        (["--hint", "27"], f"there is no mistake 27: {NUMBERS}"),
+        (["--hint", "37"], f"there is no mistake 37: {NUMBERS}"),
         (["--hint", "1", "5"],
          "there is no step 5 for mistake 1: its steps are 0, 1, 2, 3, 4"),
         (["--hint", "1", "2", "3"],
@@ -1307,7 +1307,7 @@ class TestCommand(GraderTestCase):
         (["a", "b", "--map"], "--json and --map are for one FOLDER"),
         (["a", "--csv", "--map"],
          "argument --map: not allowed with argument --csv"),
-        (["--at-least", "27"], "--at-least 27: there are only 26 mistakes"),
+        (["--at-least", "37"], "--at-least 37: there are only 36 mistakes"),
         (["--at-least", "-1"],
          "--at-least needs a number that is not negative"),
         (["--reports", "x"], "--reports needs a FOLDER"),
