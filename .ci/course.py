@@ -3,7 +3,8 @@
 
 A message is what a red test prints, in a block ```text. It is made anew: in
 a copy of the project a file is edited, and some tests run. The numbers are
-those of the mistakes that a suite notices after each evening.
+those of the mistakes that a suite notices after each evening. And no test of
+the model suites may be one too many.
 """
 import json
 import re
@@ -11,12 +12,13 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Dict, Iterator, NamedTuple, Set, Tuple, Union
+from typing import Dict, Iterator, List, NamedTuple, Set, Tuple, Union
 
 from texts import blocks, run
 
 sys.path.append(str(Path("course").resolve()))
 Edit = Tuple[str, str, str]  # file, before, after
+Notices = Dict[str, Set[str]]  # mistakes by the names of tests
 
 
 class Message(NamedTuple):
@@ -103,6 +105,30 @@ EVENINGS = [
     ["TestIntegrationGithubOrgClient"],
 ]
 
+# What the tests of the model suites are there for that notice no mistake
+# which no other test notices. Some show a pattern: a heading of the tour
+# under which they are named.
+SHOWN = {
+    "TestAccessNestedMap.test_two_keys": "A first test",
+    "TestMemoize.test_memoize": "Counting: proving memoization",
+    "TestMemoize.test_each_instance_has_its_own_value":
+        "Counting: proving memoization",
+    "TestGetJson.test_json_of_the_response": "Test doubles",
+    "TestGithubOrgClient.test_org": "Where to patch",
+    "TestGetJson.test_get_json": "The order of the arguments",
+    "TestGetJsonWithSetUp.test_each_call_is_a_request":
+        "return_value and side_effect",
+    "TestGithubOrgClient.test_public_repos_url": "PropertyMock",
+    "TestGithubOrgClient.test_public_repos": "PropertyMock",
+    "TestGithubOrgClientOverLoopback.test_public_repos":
+        "A server on loopback",
+}
+# The others prove something that a docstring of the modules promises.
+PROVED = {
+    "TestMemoize.test_name_and_docstring":
+        "Keep the method, and take over its docstring.",
+}
+
 
 def wrong_messages(page: str) -> Iterator[str]:
     """Yield the messages that do not come, and those that nobody checks."""
@@ -161,9 +187,9 @@ def printed_by(message: Message) -> str:
             folder).stdout)
 
 
-def wrong_evenings() -> Iterator[str]:
+def wrong_evenings(model: Notices) -> Iterator[str]:
     """Yield the evenings of the course that have another number."""
-    model = notices()
+    from classic.assignment import MISTAKES
     noticed: Set[str] = set().union(*notices("course/starter").values())
     text = read(COURSE)
     numbers = [len(noticed)]
@@ -177,12 +203,56 @@ def wrong_evenings() -> Iterator[str]:
         yield f"{COURSE}: the starter notices {numbers[0]}"
     for evening, number in enumerate(numbers[1:], start=1):
         part = text.split(f"\n## Evening {evening}")[1].split("\n## ")[0]
-        row = rf"(?m)^\| \[{evening}\].*\| {number} of 26 \|$"
-        if f"`noticed {number} of 26`" not in part or not re.search(row, text):
-            yield f"{COURSE}: evening {evening}: noticed {number} of 26"
+        total = f"{number} of {len(MISTAKES)}"
+        row = rf"(?m)^\| \[{evening}\].*\| {total} \|$"
+        if f"`noticed {total}`" not in part or not re.search(row, text):
+            yield f"{COURSE}: evening {evening}: noticed {total}"
 
 
-def notices(*folder: str) -> Dict[str, Set[str]]:
+def idle_tests(model: Notices) -> List[str]:
+    """Return the tests whose mistakes are all noticed by others, too.
+
+    The rows of a table are one test.
+    """
+    noticing: Dict[str, Set[str]] = {}  # tests by mistakes
+    for name, mistakes in model.items():
+        for mistake in mistakes:
+            noticing.setdefault(mistake, set()).add(method_of(name))
+    alone = [tests for tests in noticing.values() if len(tests) == 1]
+    return sorted({method_of(name) for name in model}.difference(*alone))
+
+
+def method_of(test: str) -> str:
+    """Return the class and the method of a test, without numbers of rows."""
+    _, test_class, method = test.split(".")
+    return (re.sub("_[0-9]+$", "", test_class) + "."
+            + re.sub(r"_[0-9]+_\w+$", "", method))
+
+
+def needless_tests(
+        idle: List[str], shown: Dict[str, str], proved: Dict[str, str],
+        tour: str, promises: str) -> Iterator[str]:
+    """Yield the tests that are there for nothing, and what is wrong of them.
+
+    idle: the tests that notice nothing alone.
+    promises: the text of the modules under test.
+    """
+    for test in idle:
+        if test not in shown and test not in proved:
+            yield f"{test}: notices nothing alone; what is it there for?"
+    for test in [*shown, *proved]:
+        if test not in idle:
+            yield f"{test}: there is no such test, or it notices some alone"
+    for test, heading in shown.items():
+        _, _, part = tour.partition(f"\n## {heading}\n")
+        if f"`{test}`" not in part.partition("\n## ")[0]:
+            yield f"{TOUR}, {heading}: {test} is not named there"
+    for test, line in proved.items():
+        if line not in promises:
+            yield f"{test}: no docstring promises this: {line}"
+
+
+def notices(*folder: str) -> Notices:
     """Return which mistakes each test of a suite notices, by the grader."""
     done = run([sys.executable, "course/grade.py", *folder, "--json"], ".")
     return {name: set(test["notices"]) for name, test
@@ -191,9 +261,14 @@ def notices(*folder: str) -> Dict[str, Set[str]]:
 
 def main() -> int:
     """Check the course and its tour; return the exit status."""
+    model = notices()
+    idle = idle_tests(model)
     trouble = [*wrong_messages(TOUR), *wrong_messages(COURSE),
-               *wrong_evenings()]
-    print(len(MESSAGES), "messages")
+               *wrong_evenings(model),
+               *needless_tests(idle, SHOWN, PROVED, read(TOUR),
+                               read("utils.py") + read("client.py"))]
+    print(len(MESSAGES), "messages,", len(idle), "tests that notice nothing "
+          "alone and show or prove something")
     print(*trouble, sep="\n", end="\n" if trouble else "")
     return 1 if trouble else 0
 
