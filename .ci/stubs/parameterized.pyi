@@ -3,6 +3,9 @@ from typing import Any, Callable, Iterable, Sequence, TypeVar
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
+class param:
+    def __init__(self, *args: Any, **kwargs: Any) -> None: ...
+
 class parameterized:
     @staticmethod
     def expand(
