@@ -27,7 +27,8 @@ HOUSE: Dict[str, Set[str]] = {
     "audit.record": {"fixtures", "audit.live", "audit.explain"}}
 ROOT = {"README.md", "requirements.txt", "utils.py", "client.py",
         "fixtures.py", "test_utils.py", "test_client.py", "audit", "course"}
-HIDDEN = {".ci", ".github", ".gitignore", ".mypy.ini", ".pytest.ini"}
+HIDDEN = {".ci", ".devcontainer", ".github", ".gitignore", ".mypy.ini",
+          ".pytest.ini"}
 # What the course may import: the suites in it are for the exercise.
 COURSE = {"utils", "client", "fixtures"}
 FIRST_LINE = b"#!/usr/bin/env python3\n"
@@ -107,6 +108,29 @@ def check_file(path: Path) -> Iterator[Finding]:
             ast.parse(data.decode()), path.parent.name, COURSE)
 
 
+def modules() -> List[str]:
+    """Return the names of the modules of the exercise and of the audit.
+
+    Those of a package that begin with two underscores are left out.
+    """
+    return [".".join(path.with_suffix("").parts)
+            for pattern in ("*.py", "audit/*.py")
+            for path in sorted(Path(".").glob(pattern))
+            if not path.name.startswith(("test_", "__"))]
+
+
+def unpaired(modules: Set[str], suites: Set[str]) -> List[str]:
+    """Return what is wrong where modules and suites are not one to one.
+
+    A suite has the name of its module, with test_ before it.
+    """
+    wanted = {f"test_{name}" for name in modules - {"__init__.py"}}
+    return [*(f"{name}: the module of this suite is not there"
+              for name in sorted(suites - wanted)),
+            *(f"{name}: this suite is not there"
+              for name in sorted(wanted - suites))]
+
+
 def strangers(names: Set[str]) -> List[str]:
     """Return the names that have no place in the root of the project."""
     return sorted(names - ROOT - HIDDEN)
@@ -123,6 +147,9 @@ def main() -> int:
     tracked = os.popen("git ls-files").read().split()
     lines += [f"{name}: no place for it in the root"
               for name in strangers({name.split("/")[0] for name in tracked})]
+    lines += unpaired(
+        {path.name for path in top.glob("audit/*.py")},
+        {path.name for path in top.glob("audit/tests/test_*.py")})
     print(*lines, sep="\n", end="\n" if lines else "")
     return 1 if lines else 0
 

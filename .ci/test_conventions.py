@@ -5,7 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 from textwrap import dedent
-from typing import List, Tuple
+from typing import List, Set, Tuple
 
 from parameterized import parameterized
 
@@ -102,6 +102,20 @@ class TestConventions(unittest.TestCase):
         """Only what stands below a module in the house may be imported."""
         self.assertEqual(list(conventions.wrong_imports(
             ast.parse(source), "audit", {"utils"})), findings)
+
+    @parameterized.expand([
+        ("pairs", {"__init__.py", "__main__.py", "live.py"},
+         {"test___main__.py", "test_live.py"}, []),
+        ("no_suite", {"live.py"}, set(),
+         ["test_live.py: this suite is not there"]),
+        ("no_module", set(), {"test_live.py"},
+         ["test_live.py: the module of this suite is not there"]),
+    ])
+    def test_unpaired(
+            self, _: str, modules: Set[str], suites: Set[str],
+            findings: List[str]) -> None:
+        """Each module has a suite of its name, and the other way round."""
+        self.assertEqual(conventions.unpaired(modules, suites), findings)
 
     def test_strangers(self) -> None:
         """A file that does not belong in the root is found."""
