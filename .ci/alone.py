@@ -14,21 +14,12 @@ import sys
 import threading
 import time
 import unittest
-from typing import Any, Iterator, List
+from typing import Any, List
 
 import requests
 
-MODULES = ("utils", "client", "fixtures", *(f"audit.{name}" for name in (
-    "pages", "live", "policy", "replay", "explain", "command")))
-
-
-def flat(suite: Any) -> Iterator[unittest.TestCase]:
-    """Yield the tests in a suite, and in the suites in it."""
-    for test in suite:
-        if isinstance(test, unittest.TestCase):
-            yield test
-        else:
-            yield from flat(test)
+from conventions import modules
+from ids import discovered
 
 
 def traces() -> List[Any]:
@@ -36,15 +27,15 @@ def traces() -> List[Any]:
 
     But `__slotnames__`, which copying sets in a class, is no trace.
     """
-    modules = [importlib.import_module(name) for name in MODULES]
+    loaded = [importlib.import_module(name) for name in modules()]
     return [
         set(threading.enumerate()), dict(os.environ), sys.stdout, sys.stderr,
         requests.get, requests.Session.get, requests.Session.send,
         requests.adapters.HTTPAdapter.send, time.sleep, time.time,
         time.monotonic, signal.getsignal(signal.SIGINT), os.listdir("."),
         logging.getLogger().level, list(logging.getLogger().handlers),
-        *(dict(vars(module)) for module in modules),
-        *(dict(value.__dict__, __slotnames__=None) for module in modules
+        *(dict(vars(module)) for module in loaded),
+        *(dict(value.__dict__, __slotnames__=None) for module in loaded
           for value in vars(module).values() if isinstance(value, type))]
 
 
@@ -52,7 +43,7 @@ def main() -> int:
     """Run all tests; return 1 if any fails or leaves a trace."""
     sys.path.insert(0, os.getcwd())
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(10**6)
-    tests = list(flat(unittest.defaultTestLoader.discover(".")))
+    tests = discovered(".", ".")
     random.Random(seed).shuffle(tests)
     before = traces()
     bad = 0
