@@ -8,93 +8,68 @@ import argparse
 import atexit
 import gc
 import io
-import json
 import logging
 import os
 import re
 import shutil
 import signal
 import sys
+import threading
 import time
-from collections import Counter
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
-from itertools import count
 from typing import (
-    Any, Collection, Dict, Iterable, Iterator, List, Mapping, NamedTuple,
-    Optional, Sequence, Tuple)
+    Any, Dict, Iterator, List, Mapping, Optional, Sequence, TextIO)
 
-from requests import HTTPError
+from requests import HTTPError, RequestException
 
 from .explain import explain
 from .live import (
-    API_URL, LOG, MAX_WORKERS, LiveOrgClient, environment, github_session)
+    API_URL, LOG, MAX_WORKERS, LiveOrgClient, environment, github_session,
+    log_wait)
 from .policy import (
-    LICENSE, NOT_ALLOWED, Policy, Row, change_of, gone, license_id, notes_on,
-    owner_of, parse_policy, parse_table, row_of, table_of, to_csv)
-
-COLUMNS = ("repository", "license", "verdict", "change", "fork", "archived",
-           "language", "stars", "pushed_at", "url", "id")
-FACTS = ("language", "stargazers_count", "pushed_at")  # as GitHub says it
-Repos = Mapping[int, Mapping[str, Any]]  # GitHub's objects by id
-
-
-class Task(NamedTuple):
-    """What there is to do: the options, and what they refer to.
-
-    earlier: the table of --since by id; None without one, or the first time.
-    replaced: the table that --save will replace; empty if there is none.
-    clients: one for each organization on the command line, in its order.
-    """
-
-    args: argparse.Namespace
-    policy: Optional[Policy]
-    earlier: Optional[Dict[int, Row]]
-    replaced: Dict[int, Row]
-    clients: List[LiveOrgClient]
-
-
-class Report(NamedTuple):
-    """What to print on stdout and stderr, what to save, and the status."""
-
-    output: str
-    notes: List[str]
-    rows: List[Row]
-    status: int
+    LICENSE, Row, UsageError, parse_policy, parse_table, table_of)
+from .report import Options, Report, Task, report_on
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command, and return its status: 0, 1, 2 or 3 (see --help)."""
-    args = parse(argv)
-    status = 2
+    options = parse(argv)
     try:
+        task = prepare(options)
         with ExitStack() as stack:
-            task = prepare(args, stack)
-            status = 1
-            report = audit(task)
-    except (OSError, RuntimeError, ValueError) as error:
-        line = explain(error, hint_for(args), os.environ)
-        return complain(line, status)
-    return deliver(report, args)
+            warnings = listen(options, stack)
+            is_shown = sys.stderr.isatty() and not options.verbose
+            progress = stack.enter_context(closing(Progress(
+                sys.stderr if is_shown else io.StringIO())))
+            clients = connect(options, progress, stack)
+            report = audit(task, clients, progress, warnings)
+    except UsageError as error:
+        return complain(str(error), 2)
+    except RequestException as error:
+        return complain(explain(error, hint_for(options), os.environ))
+    return deliver(report, task) if report else 1
 
 
-def deliver(report: Report, args: argparse.Namespace) -> int:
+def deliver(report: Report, task: Task) -> int:
     """Print and save a report; return the status."""
     for note in report.notes:
         complain(note)
-    unsaved = f"; {args.save} is not saved" if args.save else ""
+    name = task.options.save
+    unsaved = f"; {name} is not saved" if name else ""
     try:
         show(report.output)
-    except (OSError, ValueError) as error:
+    except (OSError, UnicodeError) as error:
         # If its reader has gone, as after `| head`, that alone is no error.
         if unsaved or not isinstance(error, BrokenPipeError):
             why = getattr(error, "strerror", "") or error
             return complain(f"stdout: {why}{unsaved}")
-    if args.save and report.status != 1:
-        try:
-            save(args.save, table_of(report.rows))
-        except OSError as error:
-            return complain(f"{args.save} is not saved: {error.strerror}")
+    table = table_of(report.rows)
+    try:
+        if name:
+            save(task.target, table)
+    except OSError as error:
+        return complain(f"{name} is not saved: {error.strerror}")
     return report.status
 
 
@@ -108,8 +83,32 @@ def complain(line: str, status: int = 1) -> int:
 
 # Before the first request.
 
-def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
+def parse(argv: Optional[Sequence[str]]) -> Options:
     """Parse the command line; exit with status 2 where it is wrong."""
+    parser = make_parser()
+    args = vars(parser.parse_intermixed_args(argv))
+    for option in ("policy", "since", "save"):
+        names = args[option] or [""]
+        if len(names) > 1 or args[option] == [""]:
+            parser.error(f"argument --{option}: give the name of one file")
+        args[option] = names[0]
+    options = Options(**args)
+    for name in options.orgs:
+        if not re.fullmatch("[A-Za-z0-9_-]+", name):
+            parser.error(f"no organization has the name {name!r}; give one "
+                         "name at a time, and no URL")
+    for key in options.license:
+        if not LICENSE.fullmatch(key):
+            parser.error(f"no license has the key {key!r}; give one at a time")
+    if not 1 <= options.jobs <= MAX_WORKERS:
+        parser.error(f"argument --jobs: must be from 1 to {MAX_WORKERS}")
+    if options.since and options.form in ("json", "licenses"):
+        parser.error("argument --since: not allowed with --json, --licenses")
+    return options
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="audit", allow_abbrev=False,
         description=__doc__,
@@ -124,7 +123,7 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     add = parser.add_argument
     flag = partial(add, action="store_true")
     form = partial(parser.add_mutually_exclusive_group().add_argument,
-                   action="store_true")
+                   action="store_const", dest="form", default="")
     add("orgs", metavar="ORG", nargs="+", help="an organization's name")
     add("--license", metavar="KEY", action="append", default=[],
         help="only repositories under this license; repeat it for more")
@@ -134,215 +133,247 @@ def parse(argv: Optional[Sequence[str]]) -> argparse.Namespace:
     file("--policy", help="list what this policy does not allow; status 3 if "
          "there is any")
     file("--since", help="list what has changed since --save wrote this table")
-    form("--licenses", help="count the repositories under each license")
-    form("--csv", help="print a row for each repository, for a spreadsheet")
-    form("--json", help="print GitHub's own objects, as one JSON array")
+    form("--licenses", const="licenses",
+         help="count the repositories under each license")
+    form("--csv", const="csv",
+         help="print a row for each repository, for a spreadsheet")
+    form("--json", const="json",
+         help="print GitHub's own objects, as one JSON array")
     file("--save",
          help="keep the state of all public repositories in this table")
     flag("--recorded", help="answer from a recording of google, offline")
     add("--jobs", metavar="N", type=int, default=10,
         help=f"pages to fetch at once, 1 to {MAX_WORKERS} (%(default)s)")
     flag("-v", "--verbose", help="log every request to stderr")
-    args = parser.parse_intermixed_args(argv)
-    for name in args.orgs:
-        if not re.fullmatch("[A-Za-z0-9_-]+", name):
-            parser.error(f"no organization has the name {name!r}; give one "
-                         "name at a time, and no URL")
-    for key in args.license:
-        if not LICENSE.fullmatch(key):
-            parser.error(f"no license has the key {key!r}; give one at a time")
-    for option in ("policy", "since", "save"):
-        names = getattr(args, option) or [None]
-        if len(names) > 1 or names[0] == "":
-            parser.error(f"argument --{option}: give the name of one file")
-        setattr(args, option, names[0])
-    if not 1 <= args.jobs <= MAX_WORKERS:
-        parser.error(f"argument --jobs: must be from 1 to {MAX_WORKERS}")
-    if args.since and (args.json or args.licenses):
-        parser.error("argument --since: not allowed with --json, --licenses")
-    return args
+    return parser
 
 
-def prepare(args: argparse.Namespace, stack: ExitStack) -> Task:
-    """Read the files and the environment, and make the clients.
+def prepare(options: Options) -> Task:
+    """Read the files that the options name.
 
-    Raises ValueError or OSError where one of them is wrong. What the clients
-    need is closed with the stack.
+    Raises UsageError where one of them can't be used.
     """
-    policy, earlier, replaced = None, None, {}
-    if args.policy:
-        policy = parse_policy(read(args.policy), args.policy)
-    path = os.path.realpath(args.save or "")
-    if args.save:
-        if not os.path.isdir(os.path.dirname(path)):
-            raise ValueError(f"{args.save}: there is no such folder")
-        if os.path.exists(path) and not os.path.isfile(path):
-            raise ValueError(f"{args.save}: this is not a regular file")
+    policy, earlier, replaced, target = None, None, {}, ""
+    if options.policy:
+        policy = parse_policy(read(options.policy), options.policy)
+    if options.save:
+        target = place_of(options.save)
         # It may be new or empty; a file of another kind is not replaced.
-        text = read(args.save) if os.path.exists(path) else ""
-        replaced = parse_table(text, args.save) if text else {}
-    if args.since and (
-            os.path.exists(path) or os.path.realpath(args.since) != path):
-        earlier = parse_table(read(args.since), args.since)
-    token, api_url = environment()
-    if args.recorded:
-        from .replay import replay
-        token, api_url = None, stack.enter_context(replay())
-    bundle = os.getenv("REQUESTS_CA_BUNDLE") or os.getenv("CURL_CA_BUNDLE")
-    if bundle and not args.recorded and not os.path.exists(bundle):
-        raise ValueError(f"{bundle}: there is no such file of certificates "
-                         "(REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE)")
-    session = stack.enter_context(github_session(token, api_url))
-    if args.verbose:
-        logging.basicConfig(format="%(message)s")
-        logging.getLogger("urllib3").setLevel(logging.DEBUG)
-    clients = [LiveOrgClient(name, session, api_url, args.jobs)
-               for name in args.orgs]
-    return Task(args, policy, earlier, replaced, clients)
+        text = read(options.save) if os.path.exists(target) else ""
+        replaced = parse_table(text, options.save) if text else {}
+    if options.since and not is_first_run(options.since, target):
+        earlier = parse_table(read(options.since), options.since)
+    return Task(options, policy, earlier, replaced, target)
+
+
+def place_of(path: str) -> str:
+    """Return where a file is, or will be, once all links are followed.
+
+    Raises UsageError where there is no folder for it, or something else.
+    """
+    place = real_path(path)
+    for folder in (os.path.dirname(path) or os.curdir, os.path.dirname(place)):
+        if not os.path.isdir(folder):
+            raise UsageError(f"{path}: there is no such folder")
+    if os.path.exists(place) and not os.path.isfile(place):
+        raise UsageError(f"{path}: this is not a regular file")
+    return place
+
+
+def real_path(path: str) -> str:
+    """Return a path without links; raise UsageError where none leads to it."""
+    try:
+        return os.path.realpath(path)
+    except OSError as error:  # The current folder has been deleted.
+        raise UsageError(f"{path}: there is no such folder") from error
+
+
+def is_first_run(since: str, target: str) -> bool:
+    """Return whether the table to compare with is yet to be saved."""
+    return (bool(target) and not os.path.exists(target)
+            and real_path(since) == target)
 
 
 def read(path: str) -> str:
-    """Return a text file; raise ValueError where it can't be read."""
+    """Return a text file; raise UsageError where it can't be read."""
     try:
         with open(path, encoding="utf-8-sig") as file:
             return file.read()
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", "this is not UTF-8")
-        raise ValueError(f"{path}: {why}") from error
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: this is not UTF-8") from error
+
+
+def connect(
+        options: Options, progress: "Progress", stack: ExitStack
+        ) -> Dict[str, LiveOrgClient]:
+    """Return a client for each organization; nothing is requested yet.
+
+    What they need is closed with the stack. Raises UsageError for what is
+    wrong in the environment.
+    """
+    token, api_url = environment()
+    if options.recorded:
+        from .replay import replay
+        token, api_url = None, stack.enter_context(replay())
+    bundle = os.getenv("REQUESTS_CA_BUNDLE") or os.getenv("CURL_CA_BUNDLE")
+    if bundle and not options.recorded and not os.path.exists(bundle):
+        raise UsageError(f"{bundle}: there is no such file of certificates "
+                         "(REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE)")
+    try:
+        session = stack.enter_context(
+            github_session(token, api_url, progress.show_wait))
+    except RequestException as error:  # The token or the URL is invalid.
+        raise UsageError(str(error)) from error
+    return {name: LiveOrgClient(
+        name, session, api_url, options.jobs, progress.count_page)
+        for name in options.orgs}
+
+
+def hint_for(options: Options) -> str:
+    """Return a hint at GITHUB_API_URL, where it is another than GitHub's."""
+    is_github = options.recorded or environment()[1].rstrip("/") == API_URL
+    return "" if is_github else "; GITHUB_API_URL may be wrong"
 
 
 # The audit.
 
-def audit(task: Task) -> Report:
+def audit(task: Task, clients: Mapping[str, LiveOrgClient],
+          progress: "Progress", warnings: "Warnings") -> Optional[Report]:
     """Ask for all repositories, and return what is to be said of them.
 
     Nothing is listed unless every organization is there; each that is not
-    gets its line at once.
+    gets its line at once, and None is returned.
     """
     logins: Dict[str, str] = {}
-    with closing(Progress(task)) as progress:
-        for name, client in zip(task.args.orgs, task.clients):
-            try:
-                logins[name] = client.org["login"]
-            except HTTPError as error:
-                response: Any = error.response
-                if response.status_code != 404:
-                    raise
-                complain(f"no such organization: {name} (renamed, or a user's "
-                         f"account?){'' if logins else hint_for(task.args)}")
-        if len(logins) < len(set(task.args.orgs)):
-            return Report("", [], [], 1)
-        # An organization that is named twice is listed once.
-        clients = {client.org["id"]: client for client in task.clients}
-        repos = {repo["id"]: repo for client in clients.values()
-                 for repo in client.repos_payload}
+    for name, client in clients.items():
+        try:
+            logins[name] = client.org["login"]
+        except HTTPError as error:
+            if error.response.status_code != 404:
+                raise
+            complain(f"no such organization: {name} (renamed, or a user's "
+                     f"account?){'' if logins else hint_for(task.options)}")
+    if len(logins) < len(clients):
+        return None
+    # An organization that has two of these names is listed once.
+    listed = {client.org["id"]: client for client in clients.values()}
+    repos = list_all(list(listed.values()), progress)
     notes = [f"{name} is now {login}" for name, login in logins.items()
              if name.lower() != login.lower()]
     notes += [f"{client.org['login']} has no public repository"
-              for client in clients.values() if not client.repos_payload]
-    report = judge(task, repos, {
+              for client in listed.values() if not client.repos_payload]
+    report = report_on(task, repos, {
         name.lower() for names in logins.items() for name in names})
-    if not task.args.verbose:  # With -v the log has the warnings already.
-        notes += progress.warnings
-    return report._replace(notes=notes + report.notes)
+    return report._replace(notes=notes + warnings.messages + report.notes)
 
 
-def judge(task: Task, repos: Repos, owners: Collection[str]) -> Report:
-    """Return what is to be said of all repositories of their owners.
+def list_all(clients: Sequence[LiveOrgClient], progress: "Progress"
+             ) -> Dict[int, Dict[str, Any]]:
+    """Return the repositories of all organizations, by their ids."""
+    repos: Dict[int, Dict[str, Any]] = {}
+    expected = [pages_of(client.org["public_repos"]) for client in clients]
+    for number, client in enumerate(clients, start=1):
+        progress.later = sum(expected[number:])
+        repos.update((repo["id"], repo) for repo in client.repos_payload)
+    return repos
 
-    These are the organizations that were asked, in lower case.
+
+def pages_of(count: int) -> int:
+    """Return how many pages so many repositories have; it is never none."""
+    return max(1, -(-count // 100))
+
+
+class Progress:
+    """A line of a terminal that counts pages and shows waits.
+
+    later: how many pages the listings will have that have not begun yet.
     """
-    args, policy, earlier = task.args, task.policy, task.earlier
-    rows = [row_of(repo, policy) for repo in repos.values()]
-    looked_at = [row for row in rows if fits(row, args)]
-    not_allowed = [row for row in looked_at if row.verdict == NOT_ALLOWED]
-    changes = {} if earlier is None else {
-        row.id: change_of(row, earlier.get(row.id)) for row in rows}
-    if args.json:
-        objects = [repos[row.id] for row in looked_at]
-        output = json.dumps(objects, indent=2) + "\n"
-    elif args.csv:
-        output = spreadsheet(looked_at, changes, repos)
-    elif args.licenses:
-        output = chart([row.license for row in looked_at])
-    elif earlier is not None:
-        told = rows + gone(earlier, rows, owners)
-        output = lines(news(task, earlier, told, changes))
-    elif policy:
-        output = lines((row.repository, row.license) for row in not_allowed)
+
+    def __init__(self, terminal: TextIO) -> None:
+        """Begin with nothing shown."""
+        self.later = 0
+        self._terminal = terminal
+        self._lock = threading.Lock()  # Waits are shown by several threads.
+        self._arrived = 0
+        self._waiting_until = time.monotonic()
+        self._is_open = True
+
+    def count_page(self, arrived: int, total: Optional[int]) -> None:
+        """Count a page of a listing, which has so many pages in all."""
+        self._arrived += 1
+        text = f"pages: {self._arrived}"
+        if total is not None:
+            earlier = self._arrived - arrived  # pages of other listings
+            text += f" of {earlier + total + self.later}"
+        if time.monotonic() >= self._waiting_until:
+            self._draw(text)
+
+    def show_wait(self, seconds: float) -> None:
+        """Show that a request waits; until it is over, show no page."""
+        log_wait(seconds)
+        self._waiting_until = max(
+            self._waiting_until, time.monotonic() + seconds)
+        self._draw(f"waiting {seconds:g} s before the next try")
+
+    def _draw(self, text: str) -> None:
+        """Replace what the line shows, if anybody can read it."""
+        with self._lock, suppress(OSError):
+            if self._is_open:
+                self._terminal.write(f"\r{text:40}\r")
+                self._terminal.flush()
+
+    def close(self) -> None:
+        """Clear the line, and show nothing any more."""
+        self._draw("")
+        with self._lock:
+            self._is_open = False
+
+
+class Warnings(logging.Handler):
+    """Keeps what is logged, so that it can be said in the end."""
+
+    def __init__(self) -> None:
+        """Begin with no message."""
+        super().__init__()
+        self.messages: List[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the message of a record."""
+        self.messages.append(record.getMessage())
+
+
+def listen(options: Options, stack: ExitStack) -> Warnings:
+    """Listen to the log until the stack is closed; return its warnings.
+
+    With -v they are shown at once instead, as are all requests and waits.
+    """
+    warnings = Warnings()
+    if options.verbose:
+        shown = logging.StreamHandler()
+        stack.enter_context(heard("urllib3", logging.DEBUG, shown))
+        stack.enter_context(heard(LOG.name, logging.INFO, shown))
     else:
-        output = lines((row.repository,) for row in looked_at)
-    found = set(map(license_id, {row.license for row in rows}))
-    notes = [f"no repository is under {key}" for key in args.license
-             if license_id(key) not in found]
-    notes += notes_on(policy, rows, owners) if policy else []
-    left_out = {owner_of(row.repository) for row in task.replaced.values()
-                if row.id not in repos}
-    notes += [f"{owner} was not asked: its rows are left out of {args.save}"
-              for owner in sorted(left_out.difference(owners))]
-    if args.since and earlier is None:
-        notes.append(f"{args.since} is not there yet: this is the first run")
-    unchanged = sum(changes.get(row.id) == "" for row in not_allowed)
-    if unchanged:
-        notes.append(f"not allowed, but not changed: {unchanged}")
-    return Report(output, notes, rows, 3 if not_allowed else 0)
+        stack.enter_context(heard(LOG.name, logging.WARNING, warnings))
+    return warnings
 
 
-def fits(row: Row, args: argparse.Namespace) -> bool:
-    """Return whether a repository is one that the filters let through."""
-    return not (
-        args.source and row.fork
-        or args.no_archived and row.archived
-        or args.license
-        and license_id(row.license) not in map(license_id, args.license))
-
-
-def news(
-        task: Task, earlier: Mapping[int, Row], rows: Iterable[Row],
-        changes: Mapping[int, str]) -> Iterator[Tuple[str, ...]]:
-    """Yield the fields of each change: repository, license, change.
-
-    With a policy the verdict stands before the change. A row whose id is not
-    in the changes is gone. What the filters leave out is told once, if they
-    let its earlier state through.
-    """
-    for row in rows:
-        change = changes.get(row.id, "gone")
-        now = fits(row, task.args)
-        before = fits(earlier.get(row.id, row), task.args)
-        if change and (now or before):
-            is_judged = now and row.id in changes
-            verdict = [row.verdict if is_judged else ""] if task.policy else []
-            yield (row.repository, row.license, *verdict, change)
+@contextmanager
+def heard(name: str, level: int, handler: logging.Handler) -> Iterator[None]:
+    """Let a handler hear a logger, which is afterwards as it was."""
+    logger = logging.getLogger(name)
+    earlier = logger.level
+    logger.setLevel(level)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(earlier)
 
 
 # What is printed and saved.
-
-def lines(rows: Iterable[Iterable[str]]) -> str:
-    """Return a line for each row, its fields separated by a tab."""
-    return "".join("\t".join(row) + "\n" for row in rows)
-
-
-def spreadsheet(
-        rows: Iterable[Row], changes: Mapping[int, str], repos: Repos) -> str:
-    """Return a table in CSV: a header, and a row for each repository."""
-    return to_csv([COLUMNS, *(
-        (*row[:3], changes.get(row.id), row.fork, row.archived,
-         *map(repos[row.id].get, FACTS), row.url, row.id) for row in rows)])
-
-
-def chart(names: Sequence[str]) -> str:
-    """Return each name with its count, largest first, and a bar of #."""
-    if not names:
-        return ""
-    counts = Counter(sorted(names))
-    width = max(map(len, counts))
-    most = max(counts.values())
-    return "".join(
-        f"{name:{width}} {number:{len(str(most))}} "
-        f"{'#' * (40 * number // most or 1)}\n"
-        for name, number in counts.most_common())
-
 
 def show(text: str) -> None:
     """Print a text on stdout, all of it, or raise OSError.
@@ -359,73 +390,21 @@ def show(text: str) -> None:
         buffered.write(text)
 
 
-def save(path: str, text: str) -> None:
+def save(place: str, text: str) -> None:
     """Put a text in the place of a file, in one step, with its mode.
 
     After an OSError the file is as it was, and nothing lies beside it.
     """
-    target = os.path.realpath(path)
-    beside = f"{target}.{os.urandom(8).hex()}"
+    beside = f"{place}.{os.urandom(8).hex()}"
     try:
         with open(beside, "x", encoding="utf-8", newline="\n") as file:
             file.write(text)
-        if os.path.exists(target):
-            shutil.copymode(target, beside)
-        os.replace(beside, target)
+        if os.path.exists(place):
+            shutil.copymode(place, beside)
+        os.replace(beside, place)
     finally:
         with suppress(OSError):  # It has its place by now, or never was.
             os.remove(beside)
-
-
-class Progress(logging.Handler):
-    """Shows pages and waits on a line of a terminal, and keeps warnings."""
-
-    def __init__(self, task: Task) -> None:
-        """Begin to listen to the log, and to what a session receives."""
-        super().__init__()
-        is_shown = sys.stderr.isatty() and not task.args.verbose
-        self.terminal = sys.stderr if is_shown else io.StringIO()
-        self.pages = count(1)
-        self.warnings: List[str] = []
-        LOG.setLevel(logging.INFO)
-        LOG.addHandler(self)
-        if is_shown:
-            task.clients[0].session.hooks["response"].append(self.count_page)
-
-    def count_page(self, response: Any, **_: Any) -> None:
-        """Count a response if it is a page; requests calls this for each."""
-        if response.status_code == 200 and "per_page=" in response.url:
-            number = next(self.pages)
-            if time.monotonic() >= response.connection.paused_until:
-                LOG.info("pages: %d", number)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep a warning; show anything else, in place of what is shown."""
-        if record.levelno >= logging.WARNING:
-            self.warnings.append(record.getMessage())
-        else:
-            self.draw(record.getMessage())
-
-    def draw(self, text: str) -> None:
-        """Replace what the line shows, if anybody can read it."""
-        with suppress(OSError):
-            self.terminal.write(f"\r{text:40}\r")
-            self.terminal.flush()
-
-    def close(self) -> None:
-        """Clear the line, and show nothing any more."""
-        LOG.removeHandler(self)
-        self.acquire()  # No page is being shown just now.
-        self.draw("")
-        self.terminal = io.StringIO()
-        self.release()
-        super().close()
-
-
-def hint_for(args: argparse.Namespace) -> str:
-    """Return a hint at GITHUB_API_URL, where it is another than GitHub's."""
-    is_github = args.recorded or environment()[1].rstrip("/") == API_URL
-    return "" if is_github else "; GITHUB_API_URL may be wrong"
 
 
 # As a program.

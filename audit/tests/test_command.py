@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
-"""Tests of audit: its pure functions, then the command, over a replay."""
+"""Tests of command: usage and files, then the whole over a replay."""
 import errno
 import io
 import json
 import logging
 import os
 import re
-import resource
 import signal
 import subprocess
 import sys
@@ -18,34 +17,31 @@ from itertools import repeat
 from pathlib import Path
 from queue import Queue
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Tuple
-from unittest.mock import MagicMock, Mock, patch
+from unittest.mock import Mock, patch
 
 import requests
-from parameterized import parameterized
+from parameterized import param, parameterized
 
 from audit import command
-from fixtures import expected_repos, org_payload
 from audit.live import LOG
-from audit.policy import parse_policy, row_of
 from audit.replay import Asked, Fault, Repo, numbered_repos, replay
+from audit.report import Options
+from fixtures import expected_repos, org_payload
 
 PROGRAM = os.path.dirname(command.__file__)
-COLUMNS = ("repository,license,verdict,change,fork,archived,language,stars,"
-           "pushed_at,url,id\n")
-POLICY = "MIT\nApache-2.0\ngoogle/exempt ISC\n"
-NO_BUNDLE = ("none: there is no such file of certificates (REQUESTS_CA_BUNDLE "
-             "or CURL_CA_BUNDLE)")
+IS_POSIX = os.name == "posix"
 RECORDED = "".join(f"google/{name}\n" for name in expected_repos)
-MISSING = ("audit: no such organization: {} (renamed, or a user's "
-           "account?)")
+MISSING = "audit: no such organization: {} (renamed, or a user's account?)"
 WARNING = "google: GitHub counts 5 public repositories and lists 1\n"
+POLICY = "MIT\nApache-2.0\ngoogle/exempt ISC\n"
+HEADER = "repository,license,verdict,fork,archived,url,id\n"
 Script = Mapping[str, Iterable[Fault]]
 Result = Tuple[int, str, str]  # status, stdout, stderr
 
 
-def repo(number: int, name: str, license: str = "MIT", **fields: Any) -> Repo:
+def repo(id: int, name: str, license: str = "MIT", **fields: Any) -> Repo:
     """Return a made-up repository, as GitHub describes one."""
-    return {"id": number, "name": name.partition("/")[2], "full_name": name,
+    return {"id": id, "name": name.partition("/")[2], "full_name": name,
             "license": {"spdx_id": license}, **fields}
 
 
@@ -53,14 +49,7 @@ REPOS = [
     repo(1, "google/plain"), repo(2, "google/exempt", "ISC"),
     repo(3, "google/fork", "GPL-3.0", fork=True),
     repo(4, "google/old", "Apache-2.0", archived=True),
-    repo(5, "google/own", "NOASSERTION", language="C", stargazers_count=7,
-         pushed_at="2026-01-02T03:04:05Z", html_url="https://h/own")]
-EARLIER = [
-    repo(1, "google/was", archived=True),
-    repo(3, "google/fork", "ISC", fork=True),
-    repo(4, "google/old", "Apache-2.0"), repo(5, "google/own"),
-    repo(6, "google/gone"), repo(7, "google/gone-fork", fork=True)]
-HIDDEN = [repo(8, "google/secret", private=True)]
+    repo(5, "google/own", "NOASSERTION")]
 
 
 def answers_with(document: Any) -> List[Fault]:
@@ -68,47 +57,77 @@ def answers_with(document: Any) -> List[Fault]:
     return [Fault(200, body=json.dumps(document).encode())]
 
 
-FIRST_ALONE = answers_with(REPOS[:1]) * 2
+def organization(login: str, repos: List[Repo]) -> Script:
+    """Return the script of a replay that has this organization as well."""
+    def org() -> Iterator[Fault]:
+        """Yield what GitHub says of it, once the server's URL is known."""
+        yield from answers_with({
+            "id": 1, "login": login, "public_repos": len(repos),
+            "repos_url": os.environ["GITHUB_API_URL"] + "/its/repos"})
 
-
-def judge(options: str, policy: str, *earlier: Repo) -> command.Report:
-    """Return the report on REPOS; an empty policy or table is none."""
-    args = command.parse(["google", *options.split()])
-    parsed = parse_policy(policy, "p.txt") if policy else None
-    rows = {each["id"]: row_of(each, parsed) for each in earlier}
-    task = command.Task(args, parsed, rows or None, rows, [])
-    return command.judge(
-        task, {each["id"]: each for each in REPOS}, {"google"})
+    return {f"(?i)/orgs/{login}$": org(), "/its/repos": answers_with(repos)}
 
 
 class TestParse(unittest.TestCase):
     """Unit tests of the command line."""
 
     @parameterized.expand([
-        ("--source", "the following arguments are required: ORG"),
-        *[(name, f"no organization has the name {name!r}; give one name at a "
-           "time, and no URL") for name in ("", "https://a/b")],
-        ("google --policy=", "argument --policy: give the name of one file"),
-        ("google --since a --since b",
-         "argument --since: give the name of one file"),
-        ("google --license mit --license mit,isc",
-         "no license has the key 'mit,isc'; give one at a time"),
-        ("google --jobs 0", "argument --jobs: must be from 1 to 100"),
-        ("google --jobs 101", "argument --jobs: must be from 1 to 100"),
-        ("google --json --csv",
-         "argument --csv: not allowed with argument --json"),
-        *[("google --since t " + form, "argument --since: not allowed with "
-           "--json, --licenses") for form in ("--json", "--licenses")],
-        ("google --rec", "unrecognized arguments: --rec"),
+        param("no_option", "google", orgs=["google"]),
+        param("organizations", "google a-b c_d",
+              orgs=["google", "a-b", "c_d"]),
+        param("filters", "google --license mit --source --no-archived a "
+              "--license 0BSD", orgs=["google", "a"],
+              license=["mit", "0BSD"], source=True, no_archived=True),
+        param("judgments", "google --policy p --since t --save t",
+              orgs=["google"], policy="p", since="t", save="t"),
+        param("licenses", "google --licenses", orgs=["google"],
+              form="licenses"),
+        param("csv", "google --csv --since t", orgs=["google"], form="csv",
+              since="t"),
+        param("json", "google --json", orgs=["google"], form="json"),
+        param("the_rest", "google --recorded --jobs 1 -v", orgs=["google"],
+              recorded=True, jobs=1, verbose=True),
+        param("most_jobs", "google --jobs 100 --verbose", orgs=["google"],
+              jobs=100, verbose=True),
     ])
-    def test_wrong_usage(self, line: str, problem: str) -> None:
+    def test_options(self, _: str, line: str, **options: Any) -> None:
+        """What is not on the command line has its default."""
+        self.assertEqual(command.parse(line.split(" ")),
+                         Options(**{"license": [], **options}))
+
+    @parameterized.expand([
+        ("no_organization", "--source",
+         "the following arguments are required: ORG"),
+        ("empty_name", "", "no organization has the name ''; give one name "
+         "at a time, and no URL"),
+        ("url", "https://a/b", "no organization has the name 'https://a/b'; "
+         "give one name at a time, and no URL"),
+        ("name_of_no_file", "google --policy=",
+         "argument --policy: give the name of one file"),
+        ("two_files", "google --since a --since b",
+         "argument --since: give the name of one file"),
+        ("two_licenses_at_a_time", "google --license mit --license mit,isc",
+         "no license has the key 'mit,isc'; give one at a time"),
+        ("no_jobs", "google --jobs 0",
+         "argument --jobs: must be from 1 to 100"),
+        ("too_many_jobs", "google --jobs 101",
+         "argument --jobs: must be from 1 to 100"),
+        ("two_forms", "google --json --csv",
+         "argument --csv: not allowed with argument --json"),
+        ("json_of_changes", "google --since t --json",
+         "argument --since: not allowed with --json, --licenses"),
+        ("licenses_of_changes", "google --since t --licenses",
+         "argument --since: not allowed with --json, --licenses"),
+        ("half_an_option", "google --rec", "unrecognized arguments: --rec"),
+    ])
+    def test_wrong_usage(self, _: str, line: str, problem: str) -> None:
         """Wrong usage gives a message and status 2."""
         with redirect_stderr(io.StringIO()) as err:
             with self.assertRaises(SystemExit) as caught:
                 command.parse(line.split(" "))
         self.assertEqual(caught.exception.code, 2)
         self.assertEqual(
-            err.getvalue().partition("\naudit: error: ")[2], problem + "\n")
+            err.getvalue().splitlines()[-1], f"audit: error: {problem}")
 
     def test_help(self) -> None:
         """--help says of each option what it does."""
@@ -124,63 +143,6 @@ class TestParse(unittest.TestCase):
              "jobs N", "verbose"])
 
 
-class TestJudge(unittest.TestCase):
-    """Unit tests of what is printed and noted, from repositories as values."""
-
-    @parameterized.expand([
-        ("", "", "google/plain\ngoogle/exempt\ngoogle/fork\ngoogle/old\n"
-         "google/own\n", 0),
-        ("--license mit --license ISC --license NOASSERTION", POLICY,
-         "google/own\tother\n", 3),
-        ("--json --license GPL-3.0-or-later", POLICY,
-         json.dumps([REPOS[2]], indent=2) + "\n", 3),
-        ("--licenses --license mit", POLICY, f"MIT 1 {'#' * 40}\n", 0),
-        ("--csv --source", POLICY, COLUMNS +
-         'google/plain,MIT,allowed,"unarchived, renamed from google/was",'
-         "false,false,,,,,1\n"
-         "google/exempt,ISC,exception,new,false,false,,,,,2\n"
-         "google/old,Apache-2.0,allowed,archived,false,true,,,,,4\n"
-         "google/own,other,not allowed,license was MIT,false,false,C,7,"
-         "2026-01-02T03:04:05Z,https://h/own,5\n", 3, *EARLIER),
-        ("--source --no-archived", "",
-         "google/plain\tMIT\tunarchived, renamed from google/was\n"
-         "google/exempt\tISC\tnew\n"
-         "google/old\tApache-2.0\tarchived\n"
-         "google/own\tother\tlicense was MIT\n"
-         "google/gone\tMIT\tgone\n", 0, *EARLIER),
-        ("--license isc", POLICY, "google/exempt\tISC\texception\tnew\n"
-         "google/fork\tGPL-3.0\t\tlicense was ISC\n", 0, *EARLIER),
-    ])
-    def test_output(self, options: str, policy: str, output: str, status: int,
-                    *earlier: Repo) -> None:
-        """Printed is what the filters let in: of a change, now or before."""
-        self.assertEqual(judge(options, policy, *earlier), command.Report(
-            output, [], judge("", policy).rows, status))
-
-    def test_notes(self) -> None:
-        """Notes are about all repositories, whatever the filters."""
-        report = judge(
-            "--license Zlib --license gpl-3.0 --license other --source "
-            "--save t", "google/fork ISC\ngoogle/gone MIT\n", REPOS[4],
-            repo(8, "Z/a"), repo(9, "a/b"), repo(10, "z/c"),
-            repo(2, "y/moved-to-google"))
-        self.assertEqual(report.notes, [
-            "no repository is under Zlib",
-            "p.txt:1: google/fork: it is under another license, GPL-3.0",
-            "p.txt:2: google/gone: no public repository has this name",
-            "a was not asked: its rows are left out of t",
-            "z was not asked: its rows are left out of t",
-            "not allowed, but not changed: 1"])
-
-    def test_chart(self) -> None:
-        """Counts are aligned, most first, then by name; no bar is empty."""
-        names = ["none", *["MIT"] * 98, "0BSD", *["other"] * 49]
-        self.assertEqual(command.chart(names), (
-            f"MIT   98 {'#' * 40}\nother 49 {'#' * 20}\n"
-            "0BSD   1 #\nnone   1 #\n"))
-        self.assertEqual(command.chart([]), "")
-
-
 class CommandTestCase(unittest.TestCase):
     """A base class: the command in an empty folder and environment."""
 
@@ -191,8 +153,10 @@ class CommandTestCase(unittest.TestCase):
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         stack.callback(os.chdir, os.getcwd())
         os.chdir(folder)
-        stack.enter_context(patch.dict(
-            os.environ, {"GITHUB_API_URL": "http://127.0.0.1:1"}, clear=True))
+        kept = os.environ.get("SYSTEMROOT", "")  # for sockets on Windows
+        stack.enter_context(patch.dict(os.environ, {
+            "GITHUB_API_URL": "http://127.0.0.1:1", "SYSTEMROOT": kept},
+            clear=True))
 
     def files(self) -> Dict[str, str]:
         """Return what the files in the folder hold."""
@@ -217,52 +181,120 @@ class CommandTestCase(unittest.TestCase):
         return status, out, text.replace(url[len("http://"):], "HOST")
 
 
-class TestFiles(CommandTestCase):
-    """Tests of variables, and of the files that are read and written."""
+class TestUsage(CommandTestCase):
+    """Tests of files and variables that can't be used."""
 
     @parameterized.expand([
-        ("google --policy policy.txt", "policy.txt:2: neither a license "
+        ("policy", "--policy policy.txt", "policy.txt:2: neither a license "
          "nor a repository and a license: MIT OR ISC"),
-        ("google --policy latin-1", "latin-1: this is not UTF-8"),
-        ("google --since none --save new", "none: No such file or directory"),
-        ("google --save policy.txt", "policy.txt:1: not a saved table: no "
-         "column archived, id, license, repository"),
-        ("google --save pipe", "pipe: this is not a regular file"),
-        ("google --save none/table", "none/table: there is no such folder"),
-        ("google", "a token must not go to ghe.example unencrypted: use https",
-         {"GH_TOKEN": "sekret", "GITHUB_API_URL": "http://ghe.example"}),
-        ("google", NO_BUNDLE, {"CURL_CA_BUNDLE": "none"}),
-        ("google", NO_BUNDLE, {"REQUESTS_CA_BUNDLE": "none",
-                               "CURL_CA_BUNDLE": "policy.txt"}),
+        ("encoding", "--policy latin-1", "latin-1: this is not UTF-8"),
+        ("policy_not_there", "--policy none",
+         "none: No such file or directory"),
+        ("table_not_there", "--since none --save new",
+         "none: No such file or directory"),
+        ("empty_table", "--since empty --save empty",
+         "empty:1: not a saved table: no column archived, id, license, "
+         "repository"),
+        ("another_file_to_replace", "--save policy.txt",
+         "policy.txt:1: not a saved table: no column archived, id, license, "
+         "repository"),
+        ("folder_to_replace", "--save folder",
+         "folder: this is not a regular file"),
+        ("folder_not_there", "--save none/table",
+         "none/table: there is no such folder"),
+        ("new_folder", "--save none/", "none/: there is no such folder"),
+        ("new_folder_and_a_point", "--save none/.",
+         "none/.: there is no such folder"),
+        ("file_as_a_folder", "--save empty/",
+         "empty/: there is no such folder"),
     ])
-    def test_wrong_usage(
-            self, line: str, problem: str, variables: Mapping[str, str] = {}
-            ) -> None:
-        """A file or variable that is wrong is one line, and no request."""
+    def test_file(self, _: str, options: str, problem: str) -> None:
+        """A file that can't be used is one line, and no request."""
         Path("policy.txt").write_text("MIT\nMIT OR ISC\n")
         Path("latin-1").write_bytes(b"MIT # \xe9\n")
-        os.mkfifo("pipe")
+        Path("empty").touch()
+        Path("folder").mkdir()
+        self.assertEqual(self.run_command(f"google {options}"),
+                         (2, "", f"audit: {problem}\n"))
+        self.assertEqual(sorted(os.listdir()),
+                         ["empty", "folder", "latin-1", "policy.txt"])
+
+    @parameterized.expand([
+        param("token_unencrypted", "a token must not go to ghe.example "
+              "unencrypted: use https", GH_TOKEN="sekret",
+              GITHUB_API_URL="http://ghe.example"),
+        param("bundle_of_curl", "none: there is no such file of certificates "
+              "(REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE)", CURL_CA_BUNDLE="none"),
+        param("bundle_of_requests", "none: there is no such file of "
+              "certificates (REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE)",
+              REQUESTS_CA_BUNDLE="none", CURL_CA_BUNDLE=os.curdir),
+    ])
+    def test_variable(self, _: str, problem: str, **variables: str) -> None:
+        """A variable that can't be used is one line, and no request."""
         os.environ.update(variables)
         self.assertEqual(
-            self.run_command(line), (2, "", f"audit: {problem}\n"))
-        self.assertEqual(
-            sorted(os.listdir()), ["latin-1", "pipe", "policy.txt"])
+            self.run_command("google"), (2, "", f"audit: {problem}\n"))
 
-    def test_saved(self) -> None:
-        """All is saved, whatever the filters; mode and link stay."""
-        Path("real.csv").write_text(
+    def test_variables_of_no_use(self) -> None:
+        """What is recorded needs no API, and no certificates."""
+        os.environ.update(GITHUB_API_URL="http://[", CURL_CA_BUNDLE="none")
+        self.assertEqual(
+            self.run_command("google --recorded"), (0, RECORDED, ""))
+
+    def test_bundle(self) -> None:
+        """A file or folder of certificates that is there is no problem."""
+        os.environ["CURL_CA_BUNDLE"] = os.curdir
+        self.assertEqual(self.run_over_replay("google --license mit"),
+                         (0, "google/plain\n", ""))
+
+    @unittest.skipUnless(hasattr(os, "mkfifo"), "there are no named pipes")
+    def test_pipe(self) -> None:
+        """A named pipe is not replaced by a table."""
+        os.mkfifo("pipe")
+        self.assertEqual(
+            self.run_command("google --save pipe"),
+            (2, "", "audit: pipe: this is not a regular file\n"))
+
+    @unittest.skipUnless(IS_POSIX, "a folder in use can't be deleted")
+    def test_folder_that_is_deleted(self) -> None:
+        """A listing needs no folder; a file that is named does."""
+        folder = os.path.realpath("folder")
+        os.mkdir(folder)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(folder)
+        os.rmdir(folder)
+        self.assertEqual(
+            self.run_command("google --recorded"), (0, RECORDED, ""))
+        self.assertEqual(
+            self.run_command("google --recorded --save table.csv"),
+            (2, "", "audit: table.csv: there is no such folder\n"))
+
+
+class TestSaved(CommandTestCase):
+    """Tests of what is written, and of what is left as it was."""
+
+    def test_table(self) -> None:
+        """All is saved, whatever the filters, in UTF-8 with LF."""
+        Path("t.csv").write_text(
             "id,repository,license,archived\n9,acme/a,MIT,true\n")
-        os.chmod("real.csv", 0o640)
-        os.symlink("real.csv", "link.csv")
         self.assertEqual(
             self.run_over_replay(
-                "google --license mit --save link.csv",
+                "google --license mit --save t.csv",
                 repos=[repo(6, "google/z\u00e9ro"), REPOS[1]]),
             (0, "google/z\u00e9ro\n", "audit: acme was not asked: its rows "
-             "are left out of link.csv\n"))
-        table = ("repository,license,verdict,fork,archived,url,id\n"
-                 "google/exempt,ISC,,false,false,,2\n"
-                 "google/z\u00e9ro,MIT,,false,false,,6\n")
+             "are left out of t.csv\n"))
+        self.assertEqual(self.files(), {
+            "t.csv": HEADER + "google/exempt,ISC,,false,false,,2\n"
+            "google/z\u00e9ro,MIT,,false,false,,6\n"})
+
+    @unittest.skipUnless(IS_POSIX, "links need a right, and modes differ")
+    def test_mode_and_link(self) -> None:
+        """A table is replaced where a link leads to, and keeps its mode."""
+        Path("real.csv").touch()
+        os.chmod("real.csv", 0o640)
+        os.symlink("real.csv", "link.csv")
+        self.run_over_replay("google --save link.csv", repos=REPOS[1:2])
+        table = HEADER + "google/exempt,ISC,,false,false,,2\n"
         self.assertEqual(self.files(), {"real.csv": table, "link.csv": table})
         self.assertTrue(os.path.islink("link.csv"))
         self.assertEqual(os.stat("real.csv").st_mode & 0o777, 0o640)
@@ -271,26 +303,26 @@ class TestFiles(CommandTestCase):
         """What can't be written leaves the old table, and nothing beside."""
         Path("t.csv").touch()
         with patch("os.replace", autospec=True, side_effect=OSError(
-                errno.ENOSPC, "No space left on device")) as replace:
+                errno.ENOSPC, "No space left on device")):
             self.assertEqual(
                 self.run_command("google --recorded --save t.csv"),
                 (1, RECORDED, "audit: t.csv is not saved: No space left on "
                  "device\n"))
         self.assertEqual(self.files(), {"t.csv": ""})
-        self.assertRegex(replace.call_args[0][0], re.escape(
-            os.path.realpath("t.csv")) + r"\.[0-9a-f]{16}$")
 
     @parameterized.expand([
-        (BrokenPipeError(errno.EPIPE, "Broken pipe"), " --save new.csv", 1,
-         "audit: stdout: Broken pipe; new.csv is not saved\n"),
-        (BrokenPipeError(), "", 0, ""),
-        (UnicodeEncodeError("ascii", "\u00e9", 0, 1, "no"), "", 1,
-         "audit: stdout: 'ascii' codec can't encode character '\\xe9' in "
-         "position 0: no\n"),
+        param("reader_gone_and_table", BrokenPipeError(
+            errno.EPIPE, "Broken pipe"), 1,
+            "audit: stdout: Broken pipe; t.csv is not saved\n",
+            options=" --save t.csv"),
+        param("reader_gone", BrokenPipeError(), 0, ""),
+        param("encoding", UnicodeEncodeError("ascii", "\u00e9", 0, 1, "no"),
+              1, "audit: stdout: 'ascii' codec can't encode character "
+              "'\\xe9' in position 0: no\n"),
     ])
     def test_printing_fails(
-            self, error: Exception, options: str, status: int, err: str
-            ) -> None:
+            self, _: str, error: Exception, status: int, err: str,
+            options: str = "") -> None:
         """If the listing can't be printed, nothing is saved."""
         out = Mock(spec=io.StringIO())
         out.getvalue.return_value = ""
@@ -300,8 +332,10 @@ class TestFiles(CommandTestCase):
             (status, "", err))
         self.assertEqual(self.files(), {})
 
+    @unittest.skipUnless(IS_POSIX, "no limit to the size of a file")
     def test_unbuffered(self) -> None:
         """Without a buffer, too, a text that is cut is an error."""
+        import resource
         limits = resource.getrlimit(resource.RLIMIT_FSIZE)
         self.addCleanup(resource.setrlimit, resource.RLIMIT_FSIZE, limits)
         with open("out", "wb", buffering=0) as raw:
@@ -314,99 +348,102 @@ class TestFiles(CommandTestCase):
             out.detach()
         self.assertEqual(self.files(), {"out": "\\xe9\n" * 20})
 
+    @parameterized.expand([
+        ("reading", "audit.command.parse_policy", ValueError),
+        ("asking", "audit.command.list_all", RuntimeError),
+        ("judging", "audit.command.report_on", ValueError),
+        ("listing", "audit.report.listing", RuntimeError),
+        ("file_of_its_own", "audit.report.notes_of", FileNotFoundError),
+        ("printing", "audit.command.show", ValueError),
+        ("saving", "audit.command.table_of", ValueError),
+        ("replacing", "shutil.copymode", RuntimeError),
+    ])
+    def test_bug(self, _: str, name: str, error: Any) -> None:
+        """A bug is not reported as a user's mistake: it is raised."""
+        Path("t.csv").touch()
+        with patch(name, side_effect=error("a bug")):
+            with self.assertRaisesRegex(error, "^a bug$"):
+                self.run_command(
+                    "google --recorded --policy t.csv --save t.csv")
+        self.assertEqual(self.files(), {"t.csv": ""})
+
 
 class TestOverReplay(CommandTestCase):
     """Tests of the command as a whole, each in a situation of real life."""
 
     @parameterized.expand([
-        ("google --license mit", {"/repos": answers_with(REPOS + HIDDEN)}, 0,
-         "google/plain\n", "", REPOS + HIDDEN),
-        ("google", {"/repos": FIRST_ALONE}, 0, "google/plain\n",
-         "audit: " + WARNING),
-        ("google --csv --license GPL-3.0-or-later", {}, 0, COLUMNS
-         + "google/fork,GPL-3.0,,,true,false,,,,,3\n", ""),
-        ("google", {"/orgs/google$": answers_with({
-            **org_payload, "repos_url": "http://[::1]/repos"})}, 1, "",
-         "audit: the API at http://HOST refers to http://[::1]/repos; set "
-         "GITHUB_API_URL to the API's own address\n"),
-        ("google", {"/repos": [Fault(403, {
-            "X-GitHub-SSO": "required; url=https://github.com/orgs/a/sso"})]},
-         1, "", "audit: HOST/orgs/google/repos answered 403: Forbidden; "
-         "authorize the token at https://github.com/orgs/a/sso\n"),
-        ("GOOGLE google google alphabet --license mit",
-         {"/orgs/alphabet": [Fault(301, {"Location": "/orgs/google"}, b"")]},
-         0, "google/plain\n", "audit: alphabet is now google\n"),
-        ("octocat nobody", {}, 1, "", "".join(
-            MISSING.format(name) + "; GITHUB_API_URL may be wrong\n"
-            for name in ("octocat", "nobody"))),
-        ("google",  # with control characters
-         {"/orgs/google$": [Fault(400, body=b'{"message": "\\u001b[31m"}')]},
-         1, "", "audit: HOST/orgs/google answered 400:  [31m\n"),
-        ("google", {}, 0, "",
-         "audit: google has no public repository\n", []),
+        param("private", 0, "google/plain\n", repos=REPOS[:2],
+              script={"/repos": answers_with(
+                  [*REPOS[:2], repo(8, "google/secret", private=True)])}),
+        param("fewer_than_counted", 0, "google/plain\n", "audit: " + WARNING,
+              script={"/repos": answers_with(REPOS[:1]) * 2}),
+        param("another_origin", 1, "", "audit: the API at http://HOST refers "
+              "to http://[::1]/repos; set GITHUB_API_URL to the API's own "
+              "address\n", script={"/orgs/google$": answers_with({
+                  **org_payload, "repos_url": "http://[::1]/repos"})}),
+        param("single_sign_on", 1, "", "audit: HOST/orgs/google/repos "
+              "answered 403: Forbidden; authorize the token at "
+              "https://github.com/orgs/a/sso\n", script={"/repos": [
+                  Fault(403, {"X-GitHub-SSO": "required; url="
+                              "https://github.com/orgs/a/sso"})]}),
+        param("renamed", 0, "google/plain\n",
+              "audit: alphabet is now google\n", line="alphabet",
+              script={"/orgs/alphabet": [
+                  Fault(301, {"Location": "/orgs/google"}, b"")]}),
+        param("several_names", 0, "google/plain\n",
+              line="GOOGLE google google"),
+        param("no_organization", 1, "",
+              MISSING.format("octocat") + "; GITHUB_API_URL may be wrong\n" +
+              MISSING.format("nobody") + "; GITHUB_API_URL may be wrong\n",
+              line="octocat nobody"),
+        param("one_organization", 1, "", MISSING.format("octocat") + "\n",
+              line="google octocat"),
+        param("control_characters", 1, "",
+              "audit: HOST/orgs/google answered 400:  [31m\n", script={
+                  "/orgs/google$": [
+                      Fault(400, body=b'{"message": "\\u001b[31m"}')]}),
+        param("empty", 0, "", "audit: google has no public repository\n"
+              "audit: no repository is under mit\n", repos=[]),
     ])
     def test_situation(
-            self, line: str, script: Script, status: int, out: str, err: str,
+            self, _: str, status: int, out: str, err: str = "",
+            line: str = "google", script: Script = {},
             repos: List[Repo] = REPOS) -> None:
         """The listing is whole, or there is none, and nothing is saved."""
         with patch.object(requests.Session, "close", autospec=True,
                           side_effect=requests.Session.close) as close:
             result = self.run_over_replay(
-                line + " --save table.csv", script, repos)
+                line + " --license mit --save table.csv", script, repos)
         close.assert_called_once()
         self.assertEqual(result, (status, out, err))
         self.assertEqual(
             list(self.files()), [] if status else ["table.csv"])
 
-    def test_recorded(self) -> None:
-        """--recorded needs no network, and no API's URL."""
-        os.environ.update(GITHUB_API_URL="http://[", CURL_CA_BUNDLE="none")
-        self.assertEqual(
-            self.run_command("google --recorded"), (0, RECORDED, ""))
-
     @parameterized.expand([
-        ("https://api.github.com/", "google"),
-        ("http://host", "google --recorded")])
-    def test_no_hint(self, api_url: str, line: str) -> None:
+        ("github", "https://api.github.com/", False, ""),
+        ("recording", "http://host", True, ""),
+        ("another", "http://host", False, "; GITHUB_API_URL may be wrong"),
+    ])
+    def test_hint(self, _: str, url: str, recorded: bool, hint: str) -> None:
         """The API's URL can't be wrong where it is GitHub's own."""
-        os.environ["GITHUB_API_URL"] = api_url
-        self.assertEqual(command.hint_for(command.parse(line.split(" "))), "")
+        os.environ["GITHUB_API_URL"] = url
+        self.assertEqual(
+            command.hint_for(Options(["google"], recorded=recorded)), hint)
 
     def test_nobody_listens(self) -> None:
         """Where nobody listens, the address may be wrong."""
         with patch("time.sleep", autospec=True):  # between the tries
-            self.assertEqual(self.run_command("google"), (
-                1, "", "audit: cannot reach 127.0.0.1:1: Connection "
-                "refused; check the network; GITHUB_API_URL may be wrong\n"))
+            status, out, err = self.run_command("google")
+        self.assertEqual((status, out), (1, ""))
+        self.assertRegex(err, "^audit: cannot reach 127.0.0.1:1: .*; check "
+                         "the network; GITHUB_API_URL may be wrong\n$")
 
-    @parameterized.expand([
-        ("google", 10), ("google --jobs 1", 1), ("my-org --jobs 100", 100)])
-    def test_jobs(self, line: str, workers: int) -> None:
+    def test_jobs(self) -> None:
         """--jobs says how many pages a client fetches at once."""
-        os.environ["CURL_CA_BUNDLE"] = os.curdir
         with ExitStack() as stack:
-            task = command.prepare(command.parse(line.split(" ")), stack)
-        self.assertEqual(task.clients[0].workers, workers)
-
-    def test_no_thread(self) -> None:
-        """If no thread can be started, one line says so."""
-        with patch("audit.command.audit", autospec=True,
-                   side_effect=RuntimeError("no thread")):
-            self.assertEqual(
-                self.run_command("google"), (1, "", "audit: no thread\n"))
-
-    @parameterized.expand([
-        "audit.command.read", "audit.command.audit", "audit.command.show",
-        "audit.command.table_of",
-        "shutil.copymode", "builtins.open"])
-    def test_bug(self, name: str) -> None:
-        """A bug is not reported as an error: it is raised."""
-        Path("t.csv").touch()
-        with patch(name, side_effect=AttributeError):
-            self.assertRaises(
-                AttributeError, self.run_command,
-                "google --recorded --policy t.csv --save t.csv")
-        self.assertEqual(self.files(), {"t.csv": ""})
+            clients = command.connect(
+                Options(["my-org"], jobs=3), Mock(), stack)
+        self.assertEqual(clients["my-org"].workers, 3)
 
 
 class TestWeeklyJob(CommandTestCase):
@@ -428,15 +465,8 @@ class TestWeeklyJob(CommandTestCase):
     def run_job(self, google: List[Repo], acme: List[Repo],
                 policy: str = POLICY) -> Result:
         """Run the job for two organizations that have these repositories."""
-        def org() -> Iterator[Fault]:
-            """Yield what GitHub says of the organization Acme, once asked."""
-            yield from answers_with({
-                "id": 1, "login": "Acme", "public_repos": len(acme),
-                "repos_url": os.environ["GITHUB_API_URL"] + "/acme/repos"})
-
         Path("policy.txt").write_text(policy)
-        script: Script = {
-            "/ACME": org(), "/acme/repos": answers_with(acme)} if acme else {}
+        script = organization("Acme", acme) if acme else {}
         return self.run_over_replay(
             "google ACME --source --no-archived --policy policy.txt "
             "--since report.csv --save report.csv", script, google)
@@ -498,37 +528,83 @@ def drawn(*texts: str) -> str:
     return "".join(f"\r{text:40}\r" for text in texts)
 
 
+class TestProgress(unittest.TestCase):
+    """Unit tests of the line that shows how far a listing is."""
+
+    @parameterized.expand([
+        ("unknown_number", 0, [(1, None), (2, None)],
+         ["pages: 1", "pages: 2"]),
+        ("known_number", 0, [(1, 2), (2, 2)],
+         ["pages: 1 of 2", "pages: 2 of 2"]),
+        ("two_organizations", 0, [(1, 1), (1, 2), (2, 2)],
+         ["pages: 1 of 1", "pages: 2 of 3", "pages: 3 of 3"]),
+        ("another_to_come", 4, [(1, None), (2, 3)],
+         ["pages: 1", "pages: 2 of 7"]),
+        ("listed_once_more", 0, [(1, 2), (2, 2), (1, 2)],
+         ["pages: 1 of 2", "pages: 2 of 2", "pages: 3 of 4"]),
+    ])
+    def test_pages(self, _: str, later: int, pages: Any, shown: List[str]
+                   ) -> None:
+        """The number of pages never goes back."""
+        terminal = Terminal()
+        progress = command.Progress(terminal)
+        progress.later = later
+        for arrived, total in pages:
+            progress.count_page(arrived, total)
+        self.assertEqual(terminal.getvalue(), drawn(*shown))
+
+    @patch("time.monotonic", autospec=True)
+    def test_waits(self, monotonic: Mock) -> None:
+        """While anything waits, pages are counted, but not shown."""
+        monotonic.return_value = 1000
+        terminal = Terminal()
+        progress = command.Progress(terminal)
+        progress.show_wait(60)
+        progress.show_wait(0.5)
+        for monotonic.return_value in (1059, 1060):
+            progress.count_page(1, None)
+        self.assertEqual(terminal.getvalue(), drawn(
+            "waiting 60 s before the next try",
+            "waiting 0.5 s before the next try", "pages: 2"))
+
+    def test_close(self) -> None:
+        """In the end the line is empty, whatever other threads do."""
+        terminal = Terminal()
+        progress = command.Progress(terminal)
+        progress.close()
+        progress.show_wait(0)
+        self.assertEqual(terminal.getvalue(), drawn(""))
+
+    @parameterized.expand([
+        ("none", 0, 1), ("one", 1, 1), ("a_full_page", 100, 1),
+        ("one_more", 101, 2)])
+    def test_pages_of(self, _: str, count: int, pages: int) -> None:
+        """A listing has a page for each 100 repositories, and one at least."""
+        self.assertEqual(command.pages_of(count), pages)
+
+
 class TestTerminal(CommandTestCase):
-    """Tests of the line that shows how far a listing is."""
+    """Tests of what a terminal shows, and of the log."""
 
-    TROUBLE = {"/repos": [Fault(503, {"Retry-After": "0"}), *FIRST_ALONE]}
-
-    def test_progress(self) -> None:
-        """While others wait, and after the end, no page is shown."""
-        task = MagicMock()
-        task.args.verbose = False
-        with redirect_stderr(Terminal()) as terminal:
-            progress = command.Progress(task)
-            with patch("time.monotonic", autospec=True, return_value=1000):
-                for status, until in [
-                        (200, 0), (301, 0), (200, 1001), (200, 1000)]:
-                    page = Mock(status_code=status, url="h?per_page=100")
-                    page.connection.paused_until = until
-                    progress.count_page(page)
-            progress.close()
-            # From a thread that has not ended:
-            progress.handle(logging.makeLogRecord({"levelno": 20}))
-        self.assertEqual(
-            terminal.getvalue(), drawn("pages: 1", "pages: 3", ""))
-        self.assertEqual(LOG.handlers, [])
+    TROUBLE = {"/repos": [
+        Fault(503, {"Retry-After": "0"}), *answers_with(REPOS[:1]) * 2]}
 
     def test_line(self) -> None:
-        """Waits and pages are shown; what is told in the end stays last."""
+        """Waits and pages are shown; what is said in the end stays."""
         terminal = Terminal()
         self.run_over_replay("google", self.TROUBLE, err=terminal)
         self.assertEqual(terminal.getvalue(), drawn(
-            "waiting 0 s before the next try", "pages: 1", "pages: 2", "")
-            + "audit: " + WARNING)
+            "waiting 0 s before the next try", "pages: 1 of 1",
+            "pages: 2 of 2", "") + "audit: " + WARNING)
+
+    def test_line_for_two_organizations(self) -> None:
+        """All pages are counted together, those to come too."""
+        terminal = Terminal()
+        self.run_over_replay(
+            "google acme", organization("acme", [repo(1, "acme/one")]),
+            numbered_repos(101), terminal)
+        self.assertEqual(terminal.getvalue(), drawn(
+            "pages: 1 of 3", "pages: 2 of 3", "pages: 3 of 3", ""))
 
     def test_terminal_that_has_gone(self) -> None:
         """If nobody can read the line and a note, the listing is whole."""
@@ -541,17 +617,28 @@ class TestTerminal(CommandTestCase):
 
     def test_verbose(self) -> None:
         """-v logs requests, waits and warnings once, and shows no line."""
-        urllib3, terminal = logging.getLogger("urllib3"), Terminal()
-        self.addCleanup(urllib3.setLevel, urllib3.level)
+        terminal = Terminal()
         os.environ["GH_TOKEN"] = "sekret"
-        # -v adds a handler to this list; afterwards the old one is back.
-        with patch.object(logging.getLogger(), "handlers", []):
-            self.run_over_replay("google -v", self.TROUBLE, err=terminal)
+        self.run_over_replay("google -v", self.TROUBLE, err=terminal)
         log = terminal.getvalue()
         self.assertEqual([log.count(part) for part in (
             "GET /orgs/google HTTP/", "GET /orgs/google/repos?",
             "\nwaiting 0 s before the next try\n", WARNING,
             "sekret", "pages: ")], [1, 3, 1, 1, 0, 0])
+
+    @parameterized.expand([
+        ("quiet", "google"), ("verbose", "google -v"),
+        ("failed", "octocat -v")])
+    def test_loggers(self, _: str, line: str) -> None:
+        """In the end every logger is as it was found."""
+        def loggers() -> List[Any]:
+            """Return the levels and the handlers of all that is used."""
+            return [(logger.level, list(logger.handlers)) for logger in (
+                logging.getLogger(), logging.getLogger("urllib3"), LOG)]
+
+        before = loggers()
+        self.run_over_replay(line)
+        self.assertEqual(loggers(), before)
 
 
 class TestProgram(unittest.TestCase):
@@ -562,6 +649,7 @@ class TestProgram(unittest.TestCase):
         old = signal.signal(signal.SIGINT, handler)
         self.addCleanup(signal.signal, signal.SIGINT, old)
 
+    @unittest.skipUnless(IS_POSIX, "there is no such signal to send")
     def test_interrupted(self) -> None:
         """Ctrl-C ends it by its signal, at once, with pages in flight."""
         self.handle_interrupts(signal.default_int_handler)
@@ -581,11 +669,13 @@ class TestProgram(unittest.TestCase):
             (process.returncode, *result), (-signal.SIGINT, b"", b""))
 
     @parameterized.expand([
-        ("2>&-", 0, "google/cpp-netlib\n", ""),
-        (">&-", 1, "", "audit: stdout: not writable\n"),
+        ("stderr", "2>&-", 0, "google/cpp-netlib\n", ""),
+        ("stdout", ">&-", 1, "", "audit: stdout: not writable\n"),
     ])
+    @unittest.skipUnless(IS_POSIX, "there is no shell that closes a stream")
     def test_closed(
-            self, ending: str, status: int, out: str, err: str) -> None:
+            self, _: str, ending: str, status: int, out: str, err: str
+            ) -> None:
         """If one stream is closed, the other one still works."""
         done = subprocess.run(
             ["sh", "-c", '"$0" -B "$1" google --recorded --license bsl-1.0 '
@@ -596,9 +686,9 @@ class TestProgram(unittest.TestCase):
             (done.returncode, done.stdout, done.stderr), (status, out, err))
 
     @parameterized.expand([
-        (signal.default_int_handler, signal.SIG_DFL),
-        (signal.SIG_IGN, signal.SIG_IGN)])
-    def test_handler(self, handler: Any, meanwhile: Any) -> None:
+        ("python_s_own", signal.default_int_handler, signal.SIG_DFL),
+        ("ignored", signal.SIG_IGN, signal.SIG_IGN)])
+    def test_handler(self, _: str, handler: Any, meanwhile: Any) -> None:
         """Ctrl-C ends it, unless ignored; then the old handler is back."""
         self.handle_interrupts(handler)
 
@@ -619,7 +709,8 @@ class TestProgram(unittest.TestCase):
                 "audit.command.main", autospec=True, return_value=3):
             self.assertEqual(pool.submit(command.run).result(timeout=30), 3)
 
-    def test_as_main(self) -> None:
+    @unittest.skipUnless(IS_POSIX, "elsewhere it is another error")
+    def test_closed_pipe(self) -> None:
         """Output that could not be flushed is not flushed again at exit."""
         argv = [PROGRAM, "google", "--recorded"]
         read_end, write_end = os.pipe()
