@@ -27,9 +27,9 @@ from .explain import explain
 from .live import (
     API_URL, LOG, MAX_WORKERS, LiveOrgClient, environment, github_session,
     log_wait)
-from .policy import (
-    LICENSE, Row, UsageError, parse_policy, parse_table, table_of)
+from .policy import LICENSE, Row, UsageError, parse_policy
 from .report import Options, Report, Task, report_on
+from .table import parse_table, table_of
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:

@@ -1,22 +1,28 @@
 #!/usr/bin/env python3
-"""What a license policy allows, and what has changed since a saved state.
+"""What a license policy allows, and which of its lines are of no use.
 
 Pure functions and values: no network, no command line, no files. Names of
 licenses have one spelling everywhere: the SPDX id as GitHub says it, `other`
-for a license that GitHub does not recognize, `none` for no license.
+for a license that GitHub does not recognize, `none` for no license. Where
+the text of an `other` was read, its name is `other:` and the twelve digits
+that stand for the text, or `other:no-text`.
 """
-import csv
-import io
+import codecs
 import re
 from difflib import get_close_matches
 from typing import (
     Any, Collection, Dict, Iterable, List, Mapping, NamedTuple, Optional,
-    Tuple)
+    Pattern, Tuple)
 
 ALLOWED, EXCEPTION, NOT_ALLOWED = "allowed", "exception", "not allowed"
-LICENSE = re.compile(r"[\w.+-]+")
-REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
-APPROVAL = re.compile(rf"(?:({REPOSITORY.pattern})\s+)?({LICENSE.pattern})")
+LICENSE = re.compile("[A-Za-z0-9_.+-]+")
+TEXT = re.compile("(?i:other):(?:[0-9a-f]{12}|no-text)")
+REPOSITORY = re.compile("[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+# A repository (where `*` stands for any part of its name) and a license.
+APPROVAL = re.compile(
+    r"(?:([A-Za-z0-9_.-]+/[A-Za-z0-9_.*-]+)\s+)?"
+    rf"({TEXT.pattern}|{LICENSE.pattern})")
+LINE_END = re.compile("\r\n?|\n")
 # SPDX has an id for "this version" and one for "or later"; GitHub does not
 # tell them apart. https://spdx.org/licenses/
 GNU_LICENSE = re.compile(r"\A((?:[al]?gpl|gfdl)-[0-9.]+)(?:-(?:no-)?"
@@ -26,6 +32,36 @@ GNU_LICENSE = re.compile(r"\A((?:[al]?gpl|gfdl)-[0-9.]+)(?:-(?:no-)?"
 class UsageError(ValueError):
     """What was given can't be used; the message says why, in a line."""
 
+
+def decode(data: bytes, name: str) -> str:
+    """Return the text of a policy or a table; the name is the file's.
+
+    It is UTF-8, or UTF-16 with its byte order mark (as PowerShell writes).
+    Raises UsageError, with the line, where another encoding begins.
+    """
+    is_utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    encoding = "UTF-16" if is_utf_16 else "UTF-8"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        readable = data[:error.start].decode(encoding)
+        raise encoding_error(encoding, readable, name) from error
+    if "\0" in text:  # It is UTF-16 without its mark.
+        raise encoding_error(encoding, text.partition("\0")[0], name)
+    if data.endswith(b"\n") and not text.endswith("\n"):
+        # It ends as UTF-8 does; in UTF-16 the end of a line is two bytes.
+        raise encoding_error(encoding, text, name)
+    return text.lstrip("\ufeff")
+
+
+def encoding_error(encoding: str, readable: str, name: str) -> UsageError:
+    """Return the error for a file that is readable up to a certain line."""
+    line = len(LINE_END.split(readable))
+    others = ", but the lines before it are" if line > 1 else ""
+    return UsageError(f"{name}:{line}: this is not {encoding}{others}")
+
+
+# Licenses.
 
 def license_name(repo: Mapping[str, Any]) -> str:
     """Return the name of a repository's license, from GitHub's object."""
@@ -40,6 +76,33 @@ def license_id(name: str) -> str:
     return "other" if name == "noassertion" else name
 
 
+def has_text(license: str) -> bool:
+    """Return whether the name of a license stands for a certain text."""
+    return license_id(license).startswith("other:")
+
+
+def without_text(license: str) -> str:
+    """Return the name of a license as GitHub says it: `other` for any text."""
+    return "other" if has_text(license) else license
+
+
+def approving_ids(license: str) -> List[str]:
+    """Return the ids in a policy that allow a license, the exact one first."""
+    id = license_id(license)
+    return [id, "other"] if has_text(id) else [id]
+
+
+def is_same_license(one: str, another: str) -> bool:
+    """Return whether two names mean one license, as far as is known.
+
+    `other` is a text that was not read: it may be any.
+    """
+    one, another = license_id(one), license_id(another)
+    if "other" in (one, another):
+        return without_text(one) == without_text(another)
+    return one == another
+
+
 def owner_of(repository: str) -> str:
     """Return the organization in `owner/name`, in lower case."""
     return repository.split("/")[0].lower()
@@ -47,22 +110,60 @@ def owner_of(repository: str) -> str:
 
 # The policy.
 
+class Approval(NamedTuple):
+    """A line of a policy: its number, and what is written there.
+
+    repository: of an exception; it may hold `*`. Empty where the license is
+    allowed for all repositories.
+    reason: the comment on this line.
+    """
+
+    line: int
+    repository: str
+    license: str
+    reason: str
+
+
 class Policy(NamedTuple):
     """What is allowed, and the name of the file that says so.
 
-    approvals: for each repository ("" for all of them) and license id the
-    number of its last line in the file, and the first word there.
+    approvals: the last line for each repository, in lower case, and license
+    id; "" stands for all repositories.
+    groups: a pattern for each repository with `*` in its name.
     """
 
     name: str
-    approvals: Dict[Tuple[str, str], Tuple[int, str]]
+    approvals: Dict[Tuple[str, str], Approval]
+    groups: Dict[str, Pattern[str]]
+
+    def approval(self, repository: str, license: str) -> Optional[Approval]:
+        """Return the line that allows a license, or None if none does.
+
+        The license's own line goes first, then the repository's, then a
+        group's; the digits of a text before `other`; and the last of equals.
+        """
+        repository = repository.lower()
+        groups = [group for group, pattern in self.groups.items()
+                  if pattern.fullmatch(repository)]
+        for places in [""], [repository], groups:
+            for id in approving_ids(license):
+                found = [self.approvals[place, id] for place in places
+                         if (place, id) in self.approvals]
+                if found:
+                    return max(found)  # the last line
+        return None
 
     def verdict(self, repository: str, license: str) -> str:
         """Return whether a license is allowed, excepted or not allowed."""
-        id = license_id(license)
-        return (ALLOWED if ("", id) in self.approvals
-                else EXCEPTION if (repository.lower(), id) in self.approvals
-                else NOT_ALLOWED)
+        approval = self.approval(repository, license)
+        if approval is None:
+            return NOT_ALLOWED
+        return EXCEPTION if approval.repository else ALLOWED
+
+    def reason(self, repository: str, license: str) -> str:
+        """Return the comment on the line that allows a license, or ""."""
+        approval = self.approval(repository, license)
+        return approval.reason if approval else ""
 
 
 def parse_policy(text: str, name: str) -> Policy:
@@ -71,19 +172,35 @@ def parse_policy(text: str, name: str) -> Policy:
     Each line is a license, or a repository and a license, split by blanks;
     `#` begins a comment. Raises UsageError for a line of another form.
     """
-    policy = Policy(name, {})
-    for number, line in enumerate(re.split("\r\n?|\n", text), start=1):
-        stated = line.partition("#")[0].strip()
-        approval = APPROVAL.fullmatch(stated)
+    approvals, groups = {}, {}
+    for number, line in enumerate(LINE_END.split(text), start=1):
+        approval = parse_line(line, number, name)
         if approval:
-            repository, license = approval.groups(default="")
-            key = repository.lower(), license_id(license)
-            policy.approvals[key] = number, repository or license
-        elif stated:
-            raise UsageError(f"{name}:{number}: neither a license nor a "
-                             f"repository and a license: {stated}")
-    return policy
+            repository = approval.repository.lower()
+            approvals[repository, license_id(approval.license)] = approval
+            if "*" in repository:
+                groups[repository] = re.compile(
+                    re.escape(repository).replace(r"\*", ".*"))
+    return Policy(name, approvals, groups)
 
+
+def parse_line(line: str, number: int, name: str) -> Optional[Approval]:
+    """Return what a line of a policy allows; None for a comment alone."""
+    stated, _, comment = line.partition("#")
+    if any(ord(character) > 127 for character in stated):
+        raise UsageError(f"{name}:{number}: only a comment may have "
+                         f"characters outside of ASCII: {stated.strip()}")
+    words = APPROVAL.fullmatch(stated.strip())
+    if words:
+        repository, license = words.groups(default="")
+        return Approval(number, repository, license, comment.strip())
+    if stated.strip():
+        raise UsageError(f"{name}:{number}: neither a license nor a "
+                         f"repository and a license: {stated.strip()}")
+    return None
+
+
+# What a policy says of a repository.
 
 class Row(NamedTuple):
     """The state of a repository: a row of the table that is saved.
@@ -101,14 +218,27 @@ class Row(NamedTuple):
     id: int
 
 
-def row_of(repo: Mapping[str, Any], policy: Optional[Policy]) -> Row:
-    """Return the state of a repository, from GitHub's object."""
-    name, license = repo["full_name"], license_name(repo)
+def row_of(
+        repo: Mapping[str, Any], policy: Optional[Policy],
+        digits: Optional[str] = None, earlier: Optional[Row] = None) -> Row:
+    """Return the state of a repository, from GitHub's object.
+
+    digits: those of the license's text, or "no-text"; None if it was not
+    read. Then the license keeps the digits that its earlier row has.
+    """
+    repository, license = repo["full_name"], license_name(repo)
+    if license == "other" and digits:
+        license = f"other:{digits}"
+    elif license == "other" and earlier and has_text(earlier.license):
+        license = earlier.license
     return Row(
-        name, license, policy.verdict(name, license) if policy else "",
+        repository, license,
+        policy.verdict(repository, license) if policy else "",
         bool(repo.get("fork")), bool(repo.get("archived")),
         repo.get("html_url") or "", repo["id"])
 
+
+# Notes on a policy.
 
 def notes_on(
         policy: Policy, rows: Collection[Row], organizations: Collection[str]
@@ -121,121 +251,77 @@ def notes_on(
     and one of a similar name is not allowed.
     """
     licenses = {row.repository.lower(): row.license for row in rows}
-    found = set(map(license_id, {row.license for row in rows}))
-    not_allowed = {license_id(row.license): row.license for row in rows
-                   if row.verdict == NOT_ALLOWED}
+    found = ids_of(row.license for row in rows)
+    not_allowed = ids_of(
+        row.license for row in rows if row.verdict == NOT_ALLOWED)
     notes = []
-    for (repository, id), (line, word) in policy.approvals.items():
-        license, why = licenses.get(repository), ""
-        if not repository:
-            like_it = [other for other in not_allowed
-                       if id not in found and may_be_one_version(id, other)]
-            for other in get_close_matches(id, like_it, 1):
-                why = f"not found, and {not_allowed[other]} is not allowed"
-        elif license is None:
-            if owner_of(repository) in organizations:
-                why = "no public repository has this name"
-        elif ("", license_id(license)) in policy.approvals:
-            why = f"its license, {license}, is allowed anyway"
-        elif license_id(license) != id:
-            why = f"it is under another license, {license}"
+    for (repository, id), approval in policy.approvals.items():
+        why = ""
+        if not repository and id not in found:
+            why = note_on_license(id, not_allowed)
+        elif owner_of(repository) in organizations:
+            note = (note_on_group if repository in policy.groups
+                    else note_on_exception)
+            why = note(policy, repository, id, licenses)
         if why:
-            notes.append(f"{policy.name}:{line}: {word}: {why}")
-    return notes
+            word = approval.repository or approval.license
+            notes.append((approval.line, f"{word}: {why}"))
+    return [f"{policy.name}:{line}: {note}" for line, note in sorted(notes)]
 
 
-def may_be_one_version(one: str, other: str) -> bool:
+def ids_of(licenses: Iterable[str]) -> Dict[str, str]:
+    """Return GitHub's names of licenses by their ids."""
+    return {license_id(name): name
+            for name in map(without_text, set(licenses))}
+
+
+def note_on_license(id: str, not_allowed: Mapping[str, str]) -> str:
+    """Return what may be meant by a license that nobody has, or ""."""
+    like_it = [] if has_text(id) else [
+        other for other in not_allowed if may_be_one_version(id, other)]
+    beginnings = [other for other in like_it if is_beginning(id, other)]
+    for other in get_close_matches(id, like_it, 1) or beginnings:
+        return f"not found, and {not_allowed[other]} is not allowed"
+    return ""
+
+
+def may_be_one_version(one: str, another: str) -> bool:
     """Return whether the numbers in two ids are equal, or one is left out."""
-    numbers = [re.sub("[^0-9]", "", id) for id in (one, other)]
-    return max(numbers).startswith(min(numbers))
+    one, another = (re.sub("[^0-9]", "", id) for id in (one, another))
+    return one.startswith(another) or another.startswith(one)
 
 
-# The table, and what must stand in the columns that it needs.
-CELLS = {"repository": REPOSITORY, "license": re.compile(r"[^\0-\x1f\x7f]+"),
-         "archived": re.compile("(?i)true|false"),
-         "id": re.compile("[0-9]{1,18}")}
+def is_beginning(one: str, another: str) -> bool:
+    """Return whether the words in one of two ids begin the other."""
+    short, long = sorted((one, another), key=len)
+    return long.startswith((short + "-", short + "."))
 
 
-def to_csv(rows: Iterable[Iterable[Any]]) -> str:
-    """Return rows in CSV: true and false in lower case, None as nothing."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(
-        [str(value).lower() if isinstance(value, bool) else value
-         for value in row] for row in rows)
-    return text.getvalue()
+def note_on_exception(
+        policy: Policy, repository: str, id: str,
+        licenses: Mapping[str, str]) -> str:
+    """Return why an exception for a repository is of no use, or ""."""
+    license = licenses.get(repository)
+    if license is None:
+        return "no public repository has this name"
+    if policy.verdict(repository, license) == ALLOWED:
+        return f"its license, {license}, is allowed anyway"
+    if is_same_license(id, license):
+        return ""
+    if has_text(id) and has_text(license):
+        return f"its text is {license} now"
+    return f"it is under another license, {license}"
 
 
-def table_of(rows: Iterable[Row]) -> str:
-    """Return the table to save; equal states are equal text."""
-    return to_csv([Row._fields, *sorted(
-        rows, key=lambda row: (row.repository.lower(), row.id))])
-
-
-def parse_table(text: str, name: str) -> Dict[int, Row]:
-    """Return the rows of a table by id; the name is the file's.
-
-    The columns may be in any order, separated by commas or, as some
-    spreadsheets save them, by semicolons. Raises UsageError for what is no
-    such table.
-    """
-    header = text.partition("\n")[0]
-    reader = csv.DictReader(
-        io.StringIO(text, newline=""), delimiter=max(",;", key=header.count))
-    rows: Dict[int, Row] = {}
-    try:
-        missing = CELLS.keys() - set(reader.fieldnames or ())
-        if missing:
-            raise UsageError("not a saved table: no column "
-                             + ", ".join(sorted(missing)))
-        for values in reader:
-            if any(values.values()):  # A spreadsheet may add empty rows.
-                row = parse_row(values)
-                if row.id in rows:
-                    raise UsageError(f"the id {row.id} stands here twice")
-                rows[row.id] = row
-    except (csv.Error, UsageError) as error:
-        line = reader.reader.line_num or 1
-        raise UsageError(f"{name}:{line}: {error}") from error
-    return rows
-
-
-def parse_row(values: Mapping[str, Optional[str]]) -> Row:
-    """Return a row of a table; raise UsageError where a cell is wrong."""
-    cell = {column: values.get(column) or "" for column in Row._fields}
-    for column, pattern in CELLS.items():
-        if not pattern.fullmatch(cell[column]):
-            raise UsageError(f"{column} can't be {cell[column]!r}")
-    return Row(
-        cell["repository"], cell["license"], cell["verdict"],
-        cell["fork"].lower() == "true", cell["archived"].lower() == "true",
-        cell["url"], int(cell["id"]))
-
-
-def change_of(row: Row, earlier: Optional[Row]) -> str:
-    """Return what has changed in a repository, or "" if nothing has.
-
-    "was allowed", "was exception" and "was not judged" say that the policy
-    has changed: the repository is not allowed now, under the same license.
-    """
-    if earlier is None:
-        return "new"
-    same_license = license_id(row.license) == license_id(earlier.license)
-    changes = {
-        f"license was {earlier.license}": not same_license,
-        "archived": row.archived and not earlier.archived,
-        "unarchived": earlier.archived and not row.archived,
-        f"renamed from {earlier.repository}":
-            row.repository.lower() != earlier.repository.lower(),
-        f"was {earlier.verdict or 'not judged'}":
-            same_license and row.verdict == NOT_ALLOWED != earlier.verdict}
-    return ", ".join(change for change, holds in changes.items() if holds)
-
-
-def gone(
-        earlier: Mapping[int, Row], rows: Iterable[Row],
-        organizations: Collection[str]) -> List[Row]:
-    """Return, sorted, which earlier rows of organizations are missing now."""
-    ids = {row.id for row in rows}
-    return sorted(
-        row for row in earlier.values()
-        if row.id not in ids and owner_of(row.repository) in organizations)
+def note_on_group(
+        policy: Policy, group: str, id: str,
+        licenses: Mapping[str, str]) -> str:
+    """Return why an exception for a group is of no use, or ""."""
+    pattern = policy.groups[group]
+    met = [license for repository, license in licenses.items()
+           if pattern.fullmatch(repository)]
+    if not met:
+        return "no public repository has such a name"
+    if any(is_same_license(id, license) for license in met):
+        return ""
+    return f"no such repository is under {policy.approvals[group, id].license}"

@@ -9,8 +9,8 @@ from typing import (
     Any, Collection, Iterable, List, Mapping, NamedTuple, Optional, Sequence)
 
 from .policy import (
-    NOT_ALLOWED, Policy, Row, change_of, gone, license_id, notes_on, owner_of,
-    row_of, to_csv)
+    NOT_ALLOWED, Policy, Row, license_id, notes_on, owner_of, row_of)
+from .table import change_of, gone, to_csv
 
 COLUMNS = ("repository", "license", "verdict", "change", "fork", "archived",
            "language", "stars", "pushed_at", "url", "id")

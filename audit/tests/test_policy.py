@@ -3,56 +3,145 @@
 import unittest
 from typing import Any, Dict, Mapping, Optional
 
-from parameterized import parameterized
+from parameterized import param, parameterized
 
 from audit.policy import (
-    Row, change_of, gone, license_id, license_name, notes_on,
-    parse_policy, parse_table, row_of, table_of)
+    Row, UsageError, decode, has_text, is_same_license, license_id,
+    license_name, notes_on, parse_policy, row_of, without_text)
 
-POLICY = """\
+ONE, TWO = "other:111111111111", "other:222222222222"  # two texts
+POLICY = f"""\
 MIT\r
 apache-2.0   # a key will do\r
  \t\r
 # approved 2026-03-02\r\
 ac-me.x/Old-1.x\tBSD-3-Clause
-ac-me.x/old-1.x other
+ac-me.x/old-1.x other # as long as it is taught # and read
+acme/engine {ONE}#its text was read
+acme/engine {TWO}
+Acme/Docs-* CC-BY-4.0  # pages
+labs/* GPL-3.0  # teaching material
+labs/* other:no-text
 """
-STATE = Row("acme/one", "MIT", "allowed", False, False, "https://h/one", 1)
-NOT_ALLOWED = STATE._replace(verdict="not allowed")
-HEADER = "repository,license,verdict,fork,archived,url,id\n"
-NEEDED = "repository,license,archived,id\n"
+ORDERED = f"""\
+labs/* ISC  # any lab, ISC
+labs/x* {ONE}  # labs with an x, text one
+labs/* {ONE}  # any lab, text one
+labs/* {TWO}  # any lab, text two
+labs/* other  # any lab, any text
+labs/x {ONE}  # lab x, text one
+labs/x other  # lab x, any text
+labs/x ISC  # lab x, first line
+labs/X isc  # lab x, last line
+MIT  # anybody, first line
+labs/x MIT  # lab x, MIT
+mit  # anybody, last line
+other:333333333333  # anybody, text three
+labs/x other:333333333333  # lab x, text three
+"""
 
 
-def state(**changes: Any) -> Row:
-    """Return the state of a repository, in some fields another than STATE."""
-    return STATE._replace(**changes)
+class TestDecode(unittest.TestCase):
+    """Unit tests of decoding a file: a policy or a table."""
+
+    @parameterized.expand([
+        ("empty", b"", ""),
+        ("utf_8", "MIT # für\r\n".encode(), "MIT # für\r\n"),
+        ("utf_8_with_a_mark", b"\xef\xbb\xbfMIT\n", "MIT\n"),
+        ("utf_16_of_powershell", b"\xff\xfeM\0I\0T\0\r\0\n\0", "MIT\r\n"),
+        ("utf_16_big_endian", b"\xfe\xff\0M\0I\0T\0\n", "MIT\n"),
+        ("utf_16_without_a_last_line_end", b"\xff\xfeI\0S\0C\0", "ISC"),
+    ])
+    def test_decode(self, _: str, data: bytes, text: str) -> None:
+        """A file is UTF-8, or UTF-16 with its mark; marks are left out."""
+        self.assertEqual(decode(data, "p.txt"), text)
+
+    @parameterized.expand([
+        ("latin_1", b"# f\xfcr alle\n", "1: this is not UTF-8"),
+        ("latin_1_further_down", b"MIT\r\nISC\r\n# f\xfcr alle\n",
+         "3: this is not UTF-8, but the lines before it are"),
+        ("utf_16_without_its_mark", b"M\0I\0T\0\n\0", "1: this is not UTF-8"),
+        ("utf_16_behind_utf_8", b"ISC\nM\0I\0T\0\n\0",
+         "2: this is not UTF-8, but the lines before it are"),
+        ("mark_behind_utf_8", b"ISC\n\xff\xfeM\0I\0T\0\n\0",
+         "2: this is not UTF-8, but the lines before it are"),
+        ("odd_utf_8_behind_utf_16", b"\xff\xfeI\0\n\0MIT",
+         "2: this is not UTF-16, but the lines before it are"),
+        ("even_utf_8_in_a_comment", b"\xff\xfeI\0\n\0#\0MIT\n",
+         "2: this is not UTF-16, but the lines before it are"),
+        ("utf_32", b"\xff\xfe\0\0M\0\0\0", "1: this is not UTF-16"),
+    ])
+    def test_two_encodings(self, _: str, data: bytes, problem: str) -> None:
+        """A part in another encoding is wrong usage that says its line."""
+        with self.assertRaises(UsageError) as caught:
+            decode(data, "p.txt")
+        self.assertEqual(str(caught.exception), "p.txt:" + problem)
 
 
 class TestNames(unittest.TestCase):
     """Unit tests of the names of licenses."""
 
     @parameterized.expand([
-        ({"key": "mit", "spdx_id": "MIT"}, "MIT"),
-        ({"key": "own", "spdx_id": None}, "own"),
-        ({"key": "x", "spdx_id": "NOASSERTION"}, "other"), (None, "none"),
+        ("spdx_id", {"key": "mit", "spdx_id": "MIT"}, "MIT"),
+        ("key_alone", {"key": "own", "spdx_id": None}, "own"),
+        ("not_recognized", {"key": "x", "spdx_id": "NOASSERTION"}, "other"),
+        ("no_license", None, "none"),
     ])
     def test_license_name(
-            self, license: Optional[Dict[str, Any]], name: str) -> None:
+            self, _: str, license: Optional[Dict[str, Any]], name: str
+            ) -> None:
         """A license has the name that GitHub gives it, other or none."""
         self.assertEqual(license_name({"license": license}), name)
 
     @parameterized.expand([
-        ("Apache-2.0", "apache-2.0"), ("NoAssertion", "other"),
-        ("GPL-3.0-only", "gpl-3.0"), ("AGPL-3.0-or-later", "agpl-3.0"),
-        ("lgpl-2.1+", "lgpl-2.1"), ("GFDL-1.3-only", "gfdl-1.3"),
-        ("GFDL-1.3-no-invariants-or-later", "gfdl-1.3"),
-        ("GFDL-1.2-invariants-only", "gfdl-1.2"), ("xgpl-3+", "xgpl-3+"),
-        ("GPL-3.0-only-x", "gpl-3.0-only-x"), ("GPL-X-only", "gpl-x-only"),
-        ("BSD-3-Clause-only", "bsd-3-clause-only"),
+        ("lower_case", "Apache-2.0", "apache-2.0"),
+        ("not_recognized", "NoAssertion", "other"),
+        ("only", "GPL-3.0-only", "gpl-3.0"),
+        ("or_later", "AGPL-3.0-or-later", "agpl-3.0"),
+        ("plus", "lgpl-2.1+", "lgpl-2.1"),
+        ("documentation", "GFDL-1.3-only", "gfdl-1.3"),
+        ("no_invariants", "GFDL-1.3-no-invariants-or-later", "gfdl-1.3"),
+        ("invariants", "GFDL-1.2-invariants-only", "gfdl-1.2"),
+        ("letter_before_gpl", "xgpl-3+", "xgpl-3+"),
+        ("word_behind_only", "GPL-3.0-only-x", "gpl-3.0-only-x"),
+        ("without_a_version", "GPL-X-only", "gpl-x-only"),
+        ("another_license", "BSD-3-Clause-only", "bsd-3-clause-only"),
     ])
-    def test_license_id(self, name: str, expected: str) -> None:
+    def test_license_id(self, _: str, name: str, expected: str) -> None:
         """Names that GitHub does not tell apart have one id."""
         self.assertEqual(license_id(name), expected)
+
+    @parameterized.expand([
+        ("text", ONE, True, "other"),
+        ("no_text", "other:no-text", True, "other"),
+        ("upper_case", "Other:no-text", True, "other"),
+        ("not_read", "other", False, "other"),
+        ("recognized", "MIT", False, "MIT"),
+    ])
+    def test_text(
+            self, _: str, name: str, is_text: bool, without: str) -> None:
+        """The name of a text begins with other, as GitHub calls it."""
+        self.assertIs(has_text(name), is_text)
+        self.assertEqual(without_text(name), without)
+
+    @parameterized.expand([
+        ("equal", "MIT", "MIT", True),
+        ("case", "MIT", "mit", True),
+        ("two_ids_of_one", "GPL-3.0", "GPL-3.0-only", True),
+        ("two_licenses", "MIT", "ISC", False),
+        ("same_text", ONE, ONE, True),
+        ("two_texts", ONE, TWO, False),
+        ("text_that_was_not_read", "other", ONE, True),
+        ("earlier_text_that_was_not_read", ONE, "other", True),
+        ("no_text_twice", "other:no-text", "other:no-text", True),
+        ("no_text_any_more", "other:no-text", ONE, False),
+        ("recognized_now", "MIT", "other", False),
+        ("text_not_recognized_now", ONE, "MIT", False),
+    ])
+    def test_is_same_license(
+            self, _: str, one: str, another: str, expected: bool) -> None:
+        """A text that was not read may be any; no other license may be."""
+        self.assertIs(is_same_license(one, another), expected)
 
 
 class TestParsePolicy(unittest.TestCase):
@@ -63,13 +152,29 @@ class TestParsePolicy(unittest.TestCase):
         ("with_a_comment", "acme/one", "Apache-2.0", "allowed"),
         ("exception", "AC-ME.X/OLD-1.X", "bsd-3-clause", "exception"),
         ("second_exception", "ac-me.x/old-1.x", "other", "exception"),
+        ("any_text", "ac-me.x/old-1.x", ONE, "exception"),
+        ("any_text_that_is_gone", "ac-me.x/old-1.x", "other:no-text",
+         "exception"),
         ("another_license", "ac-me.x/old-1.x", "none", "not allowed"),
         ("another_repository", "acme/one", "BSD-3-Clause", "not allowed"),
         ("allowed_anyway", "ac-me.x/old-1.x", "MIT", "allowed"),
+        ("text", "acme/engine", ONE, "exception"),
+        ("second_text", "acme/engine", TWO, "exception"),
+        ("another_text", "acme/engine", "other:333333333333", "not allowed"),
+        ("text_that_is_gone", "acme/engine", "other:no-text", "not allowed"),
+        ("text_that_was_not_read", "acme/engine", "other", "not allowed"),
+        ("group", "labs/x", "GPL-3.0-or-later", "exception"),
+        ("name_of_a_group_alone", "acme/docs-", "CC-BY-4.0", "exception"),
+        ("case_of_a_group", "ACME/docs-API", "cc-by-4.0", "exception"),
+        ("outside_of_a_group", "acme/my-docs-x", "CC-BY-4.0", "not allowed"),
+        ("group_under_another_license", "labs/x", "GPL-2.0", "not allowed"),
+        ("group_of_another_owner", "olabs/x", "GPL-3.0", "not allowed"),
+        ("group_without_a_text", "labs/x", "other:no-text", "exception"),
+        ("group_with_a_text", "labs/x", ONE, "not allowed"),
     ])
     def test_verdict(
             self, _: str, repository: str, license: str, verdict: str) -> None:
-        """A license is allowed for all, for one repository, or not at all.
+        """A license is allowed for all, for some repositories, or not at all.
 
         Lines may end as on Windows, and words may be in any case.
         """
@@ -77,45 +182,83 @@ class TestParsePolicy(unittest.TestCase):
         self.assertEqual(policy.verdict(repository, license), verdict)
 
     @parameterized.expand([
-        "MIT OR Apache-2.0", "MIT ISC", "acme/old *", "acme/* MIT", "acme/old",
-        "a/b/c MIT", "acme/old MIT since 2020", "/b MIT", "acme/ MIT"])
-    def test_line_of_another_form(self, line: str) -> None:
+        ("comment", "acme/one", "Apache-2.0", "a key will do"),
+        ("no_blank_before", "acme/engine", ONE, "its text was read"),
+        ("two_marks", "ac-me.x/old-1.x", "other",
+         "as long as it is taught # and read"),
+        ("none_on_this_line", "acme/one", "MIT", ""),
+        ("not_allowed", "acme/one", "ISC", ""),
+    ])
+    def test_reason(
+            self, _: str, repository: str, license: str, reason: str) -> None:
+        """The comment on the line that allows a license is its reason."""
+        policy = parse_policy(POLICY, "policy.txt")
+        self.assertEqual(policy.reason(repository, license), reason)
+
+    @parameterized.expand([
+        ("license_before_repository", "labs/x", "MIT", "anybody, last line"),
+        ("text_before_repository", "labs/x", "other:333333333333",
+         "anybody, text three"),
+        ("repository_before_group", "labs/x", "ISC", "lab x, last line"),
+        ("group", "labs/y", "ISC", "any lab, ISC"),
+        ("text_of_repository", "labs/x", ONE, "lab x, text one"),
+        ("any_text_of_repository", "labs/x", TWO, "lab x, any text"),
+        ("text_of_group", "labs/y", TWO, "any lab, text two"),
+        ("any_text_of_group", "labs/y", "other:no-text", "any lab, any text"),
+        ("last_group", "labs/xx", ONE, "any lab, text one"),
+    ])
+    def test_order(
+            self, _: str, repository: str, license: str, reason: str) -> None:
+        """Of several lines the first kind that allows it has the reason."""
+        policy = parse_policy(ORDERED, "policy.txt")
+        self.assertEqual(policy.reason(repository, license), reason)
+
+    @parameterized.expand([
+        ("expression", "MIT OR Apache-2.0"),
+        ("two_licenses", "MIT ISC"),
+        ("any_license", "acme/old *"),
+        ("any_owner", "*/old MIT"),
+        ("part_of_an_owner", "acme*/old MIT"),
+        ("repository_alone", "acme/old"),
+        ("group_alone", "acme/*"),
+        ("two_slashes", "a/b/c MIT"),
+        ("words_behind", "acme/old MIT since 2020"),
+        ("no_owner", "/b MIT"),
+        ("no_name", "acme/ MIT"),
+        ("question_mark", "acme/a? MIT"),
+        ("digits_too_few", "acme/old other:11111111111"),
+        ("digits_too_many", "acme/old other:1111111111111"),
+        ("digits_in_upper_case", "acme/old other:AAAAAAAAAAAA"),
+        ("no_digits", "acme/old other:abcdefghijkl"),
+        ("text_of_a_license", "acme/old MIT:111111111111"),
+    ])
+    def test_line_of_another_form(self, _: str, line: str) -> None:
         """A line of another form is an error that says where it is."""
-        with self.assertRaises(ValueError) as caught:
+        with self.assertRaises(UsageError) as caught:
             parse_policy(f"ISC\n\n {line} # why\r\nMIT\n", "p.txt")
         self.assertEqual(str(caught.exception), (
             "p.txt:3: neither a license nor a repository and a license: "
             + line))
 
     @parameterized.expand([
-        ("Acme/ONE isc", "ISC", ""),
-        ("acme/one ISC", "MIT", "its license, MIT, is allowed anyway"),
-        ("acme/one ISC", "other", "it is under another license, other"),
-        ("Acme/Two ISC", "MIT", "no public repository has this name"),
-        ("other/one ISC", "MIT", ""),  # Nobody has asked for this one.
-        ("MPL2.0", "MPL-2.0", "not found, and MPL-2.0 is not allowed"),
-        ("SIC", "ISC", "not found, and ISC is not allowed"),
-        ("GPL", "GPL-3.0", "not found, and GPL-3.0 is not allowed"),
-        ("Zlb", "Zlib-x", "not found, and Zlib is not allowed"),
-        ("GPL-2.0", "GPL-3.0", ""),  # It is another version.
-        ("BSD", "Apache-2.0", ""),  # It is far from any.
-        ("MITT", "MIT", ""),  # The one that is close is allowed.
-        ("ISC", "ISC-2", ""),  # Another repository is under it.
+        ("name", "acme/für MIT"),
+        ("license", "МIT"),
+        ("utf_8_behind_utf_16", "MIT䥍ⵔਰ"),
+        ("blank", "acme/one\u00a0MIT"),
+        ("blank_at_the_end", "MIT\u3000", "MIT"),
     ])
-    def test_notes(self, line: str, license: str, why: str) -> None:
-        """A line that is of no use, or may be misspelt, is told, and why."""
-        policy = parse_policy(f"MIT\n{line}\n", "p.txt")
-        states = [state(repository="ACME/one", license=license),
-                  state(id=2, repository="acme/2", license="ISC"),
-                  state(id=3, repository="acme/3", license="Zlib")]
-        rows = [row._replace(verdict=policy.verdict("", row.license))
-                for row in states]
-        notes = [f"p.txt:2: {line.split()[0]}: {why}"] if why else []
-        self.assertEqual(notes_on(policy, rows, ["acme"]), notes)
+    def test_outside_of_ascii(
+            self, _: str, line: str, shown: Optional[str] = None) -> None:
+        """Only a comment may have characters outside of ASCII."""
+        with self.assertRaises(UsageError) as caught:
+            parse_policy(f"ISC # für alle\n{line} # ja\n", "p.txt")
+        self.assertEqual(str(caught.exception), (
+            "p.txt:2: only a comment may have characters outside of ASCII: "
+            + (shown or line)))
 
 
 class TestRow(unittest.TestCase):
-    """Unit tests of rows: from GitHub's object, and their changes."""
+    """Unit tests of rows, made from GitHub's objects."""
 
     @parameterized.expand([
         ("full", {"license": {"spdx_id": "ISC"}, "fork": True,
@@ -124,99 +267,141 @@ class TestRow(unittest.TestCase):
         ("null", {"license": None, "fork": None, "archived": None,
                   "html_url": None},
          Row("a/b", "none", "not allowed", False, False, "", 7)),
+        ("missing", {},
+         Row("a/b", "none", "not allowed", False, False, "", 7)),
     ])
     def test_row_of(
             self, _: str, fields: Mapping[str, Any], row: Row) -> None:
         """What is null or left out in GitHub's object is false or empty."""
         repo = {"full_name": "a/b", "id": 7, **fields}
         self.assertEqual(row_of(repo, parse_policy("ISC", "p")), row)
-        self.assertEqual(row_of(repo, None), row._replace(verdict=""))
+
+    def test_no_policy(self) -> None:
+        """Without a policy there is no verdict."""
+        row = row_of({"full_name": "a/b", "id": 7}, None)
+        self.assertEqual(row.verdict, "")
 
     @parameterized.expand([
-        # Nothing has changed that counts.
-        (state(repository="ACME/one", license="GPL-3.0", archived=True),
-         state(repository="Acme/One", license="GPL-3.0-only", archived=True,
-               fork=True, url=""), ""),
-        (STATE, None, "new"),
-        (NOT_ALLOWED, STATE, "was allowed"),
-        (NOT_ALLOWED, state(verdict="exception"), "was exception"),
-        (NOT_ALLOWED, state(verdict=""), "was not judged"),
-        (NOT_ALLOWED, NOT_ALLOWED, ""),
-        (state(verdict=""), STATE, ""),
-        (state(verdict="exception"), STATE, ""),
-        (NOT_ALLOWED._replace(license="ISC", archived=True),
-         state(repository="acme/0"),
-         "license was MIT, archived, renamed from acme/0"),
-        (NOT_ALLOWED, state(repository="acme/0", archived=True),
-         "unarchived, renamed from acme/0, was allowed"),
+        param("read", "NOASSERTION", ONE, "exception",
+              digits="111111111111"),
+        param("read_anew", "NOASSERTION", ONE, "exception",
+              digits="111111111111", earlier=TWO),
+        param("no_text", "NOASSERTION", "other:no-text", "not allowed",
+              digits="no-text", earlier=ONE),
+        param("not_read", "NOASSERTION", "other", "not allowed"),
+        param("not_read_this_time", "NOASSERTION", ONE, "exception",
+              earlier=ONE),
+        param("never_read", "NOASSERTION", "other", "not allowed",
+              earlier="other"),
+        param("recognized_earlier", "NOASSERTION", "other", "not allowed",
+              earlier="MIT"),
+        param("recognized_now", "MIT", "MIT", "not allowed", earlier=ONE),
     ])
-    def test_change_of(
-            self, row: Row, earlier: Optional[Row], change: str) -> None:
-        """Each change has its words; several are joined in this order."""
-        self.assertEqual(change_of(row, earlier), change)
+    def test_digits(
+            self, _: str, spdx_id: str, license: str, verdict: str,
+            digits: Optional[str] = None, earlier: str = "") -> None:
+        """A text has the digits that are known of it, and is judged by them.
 
-    def test_gone(self) -> None:
-        """Gone is what an organization that was asked has no more."""
-        rows = [state(id=1), state(id=2, repository="acme/two"),
-                state(id=3, repository="ACME/Three"),
-                state(id=4, repository="other/four")]
-        earlier = {row.id: row for row in rows}
-        renamed = state(id=1, repository="acme/new")
-        self.assertEqual(
-            gone(earlier, [renamed], {"acme"}), [rows[2], rows[1]])
+        Those of the earlier row are kept where the text was not read.
+        """
+        repo = {"full_name": "a/b", "id": 7, "license": {"spdx_id": spdx_id}}
+        policy = parse_policy(f"a/b {ONE}", "p")
+        before = Row("a/b", earlier, "", False, False, "", 7)
+        row = row_of(repo, policy, digits, before if earlier else None)
+        self.assertEqual((row.license, row.verdict), (license, verdict))
 
 
-class TestTable(unittest.TestCase):
-    """Unit tests of the table that is saved and read."""
-
-    def test_table_of(self) -> None:
-        """The table is sorted by repository, whatever the order and case."""
-        rows = [state(repository="B/a"), state(repository="a/z", id=3),
-                state(repository="a/z", id=2)]
-        expected = HEADER + (
-            "a/z,MIT,allowed,false,false,https://h/one,2\n"
-            "a/z,MIT,allowed,false,false,https://h/one,3\n"
-            "B/a,MIT,allowed,false,false,https://h/one,1\n")
-        self.assertEqual(table_of(rows), expected)
-        self.assertEqual(table_of(reversed(rows)), expected)
+class TestNotes(unittest.TestCase):
+    """Unit tests of the notes on a policy."""
 
     @parameterized.expand([
-        ("as_saved", HEADER + "acme/one,MIT,allowed,false,false,"
-         "https://h/one,1\n", STATE),
-        ("from_a_spreadsheet", "id;url;archived;fork;verdict;license;"
-         "repository\r\n1;https://h/one;FALSE;False;allowed;MIT;acme/one\r\n"
-         ";;;;;;\r\n", STATE),
-        ("of_a_macintosh", NEEDED.replace("\n", "\racme/one,MIT,True,1\r"),
-         state(verdict="", archived=True, url="")),
-        ("true", HEADER + "acme/one,not one word,,TRUE,False,,123\n",
-         Row("acme/one", "not one word", "", True, False, "", 123)),
-        ("more_columns", HEADER.replace(",", ";").replace("\n", ";note\n")
-         + f'acme/one;MIT;allowed;;false;https://h/one;1;"a\n{"," * 20}"\n\n',
-         STATE),
+        # Each is about acme/one; what else there is stands in the test.
+        ("exception", "Acme/ONE isc", "ISC", ""),
+        ("allowed_anyway", "acme/one ISC", "MIT",
+         "its license, MIT, is allowed anyway"),
+        ("under_another_license", "acme/one ISC", "other",
+         "it is under another license, other"),
+        ("text_instead_of_a_license", "acme/one ISC", ONE,
+         f"it is under another license, {ONE}"),
+        ("license_instead_of_a_text", f"acme/one {ONE}", "ISC",
+         "it is under another license, ISC"),
+        ("not_there", "Acme/Two ISC", "MIT",
+         "no public repository has this name"),
+        ("of_another_organization", "labs/one ISC", "MIT", ""),
+        ("text", f"acme/one {ONE}", ONE, ""),
+        ("any_text", "acme/one other", ONE, ""),
+        ("another_text", f"acme/one {ONE}", TWO, f"its text is {TWO} now"),
+        ("no_text_any_more", f"acme/one {ONE}", "other:no-text",
+         "its text is other:no-text now"),
+        ("text_again", "acme/one other:no-text", ONE,
+         f"its text is {ONE} now"),
+        ("text_that_was_not_read", f"acme/one {ONE}", "other", ""),
+        ("group", "ACME/o* ISC", "ISC", ""),
+        ("group_with_one_of_two", "acme/* Zlib", "ISC", ""),
+        ("group_without_a_name", "acme/x* ISC", "ISC",
+         "no public repository has such a name"),
+        ("group_under_another_license", "acme/o* gpl-3.0", "ISC",
+         "no such repository is under gpl-3.0"),
+        ("group_under_another_text", f"acme/o* {ONE}", TWO,
+         f"no such repository is under {ONE}"),
+        ("group_with_any_text", "acme/o* other", TWO, ""),
+        ("group_that_was_not_read", f"acme/o* {ONE}", "other", ""),
+        ("group_of_another_organization", "labs/* ISC", "ISC", ""),
     ])
-    def test_parse_table(self, _: str, text: str, row: Row) -> None:
-        """Columns are found by name; all but four may be missing."""
-        self.assertEqual(parse_table(text, "t.csv"), {row.id: row})
+    def test_exceptions(
+            self, _: str, line: str, license: str, why: str) -> None:
+        """An exception that is of no use is noted, and why."""
+        policy = parse_policy(f"MIT\n{line}\n", "p.txt")
+        rows = [Row("ACME/one", license, "", False, False, "", 1),
+                Row("acme/zip", "Zlib", "", False, False, "", 2)]
+        notes = [f"p.txt:2: {line.split()[0]}: {why}"] if why else []
+        self.assertEqual(notes_on(policy, rows, ["acme"]), notes)
 
     @parameterized.expand([
-        ("", "1: not a saved table: no column archived, id, license, "
-         "repository"),
-        ("repository,license,archived\n",
-         "1: not a saved table: no column id"),
-        (NEEDED + "a/b,MIT,true,1\na/c,MIT,true,2\na/d,MIT,true,1\n",
-         "4: the id 1 stands here twice"),
-        (NEEDED + "b,MIT,true,1\n", "2: repository can't be 'b'"),
-        (NEEDED + "a/b,,true,1\n", "2: license can't be ''"),
-        (NEEDED + "a/b,\x1b[m,true,1\n", r"2: license can't be '\x1b[m'"),
-        (NEEDED + "a/b,MIT,untrue,1\n", "2: archived can't be 'untrue'"),
-        (NEEDED + "a/b,MIT,true,1.1E+09\n", "2: id can't be '1.1E+09'"),
-        (NEEDED + f"a/b,MIT,true,{10**18}\n", f"2: id can't be '{10**18}'"),
-        (NEEDED + "a/b,MIT\n", "2: archived can't be ''"),
-        (NEEDED + 'a/b,"x\ny",true,1\n', r"3: license can't be 'x\ny'"),
-        ("x" * 200000, "1: field larger than field limit (131072)"),
+        ("letters_left_out", "MPL2.0", "MPL-2.0",
+         "not found, and MPL-2.0 is not allowed"),
+        ("letters_changed", "SIC", "ISC",
+         "not found, and ISC is not allowed"),
+        ("no_version", "GPL", "GPL-3.0",
+         "not found, and GPL-3.0 is not allowed"),
+        ("no_number", "Apache", "Apache-2.0",
+         "not found, and Apache-2.0 is not allowed"),
+        ("part_of_a_version", "Apache-2", "Apache-2.0",
+         "not found, and Apache-2.0 is not allowed"),
+        ("beginning", "BSD-3", "BSD-3-Clause",
+         "not found, and BSD-3-Clause is not allowed"),
+        ("beginning_before_a_point", "X-11", "X-11.distribute-modifications",
+         "not found, and X-11.distribute-modifications is not allowed"),
+        ("longer_than_what_is_found", "PSF-2.0-with-many-more-words",
+         "PSF-2.0", "not found, and PSF-2.0 is not allowed"),
+        ("beginning_of_a_word", "CC", "CCommons-of-everybody", ""),
+        ("closest", "Zlb", "Zlib-x", "not found, and Zlib is not allowed"),
+        ("text_for_other", "othr", ONE, "not found, and other is not allowed"),
+        ("another_version", "GPL-2.0", "GPL-3.0", ""),
+        ("another_beginning", "BSD-2", "BSD-3-Clause", ""),
+        ("far_from_any", "BSD", "Apache-2.0", ""),
+        ("close_to_what_is_allowed", "MITT", "MIT", ""),
+        ("found_elsewhere", "ISC", "ISC-2", ""),
+        ("text_that_nobody_has", ONE, "other:111111111112", ""),
     ])
-    def test_no_table(self, text: str, problem: str) -> None:
-        """What is no such table is an error that says where it is not."""
-        with self.assertRaises(ValueError) as caught:
-            parse_table(text, "t.csv")
-        self.assertEqual(str(caught.exception), "t.csv:" + problem)
+    def test_licenses(
+            self, _: str, line: str, license: str, why: str) -> None:
+        """A license that nobody has is noted if another may be meant."""
+        policy = parse_policy(f"MIT\n{line}\n", "p.txt")
+        verdict = policy.verdict("acme/one", license)
+        rows = [Row("acme/one", license, verdict, False, False, "", 1),
+                Row("acme/2", "ISC", "not allowed", False, False, "", 2),
+                Row("acme/3", "Zlib", "not allowed", False, False, "", 3)]
+        notes = [f"p.txt:2: {line}: {why}"] if why else []
+        self.assertEqual(notes_on(policy, rows, ["acme"]), notes)
+
+    def test_several_lines(self) -> None:
+        """Of several exceptions those that do not hold are noted, in order."""
+        policy = parse_policy(
+            f"acme/b ISC\nacme/a {TWO}\nacme/a {ONE}\nacme/a MIT\n"
+            "acme/a MIT\nacme/b ISC\n", "p.txt")
+        rows = [Row("acme/a", ONE, "exception", False, False, "", 1)]
+        self.assertEqual(notes_on(policy, rows, ["acme"]), [
+            f"p.txt:2: acme/a: its text is {ONE} now",
+            f"p.txt:5: acme/a: it is under another license, {ONE}",
+            "p.txt:6: acme/b: no public repository has this name"])
