@@ -85,16 +85,21 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             repos = named(client.repos_payload, args.names)
             text = tables(client.org, repos)
     except (OSError, UnknownRepository) as error:
-        # What GitHub, the network or a file of certificates says is OSError.
-        print(f"{parser.prog}: {explain(error, '', os.environ)}",
-              file=sys.stderr)
-        return 1
+        # OSError: what GitHub, the network or a file of certificates says.
+        return failed(explain(error, "", os.environ))
     try:
         print(text, flush=True)
-    except BrokenPipeError:  # Nobody reads on; at exit Python would try again.
+    except OSError as error:
+        # At exit Python would try again to print it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return failed(f"stdout: {error.strerror}")
     return 0
+
+
+def failed(line: str) -> int:
+    """Print a line on stderr, and return the status for an error."""
+    print("audit.record:", line, file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

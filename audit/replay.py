@@ -9,6 +9,7 @@ The texts of licenses were not recorded: those that it serves are made up.
 import argparse
 import json
 import logging
+import os
 import re
 import socket
 import sys
@@ -238,6 +239,8 @@ class Replay(ThreadingHTTPServer):
 
     daemon_threads = False  # so that closing the server waits for them
     request_queue_size = 128
+    # On Windows it would let two servers listen on one port.
+    allow_reuse_address = os.name == "posix"
 
     def __init__(
             self, script: Mapping[str, Iterable[Fault]],

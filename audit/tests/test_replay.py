@@ -447,8 +447,9 @@ class TestProgram(unittest.TestCase):
         with replay() as url, redirect_stderr(StringIO()) as err:
             port = url.rpartition(":")[2]
             status = main(["--port", port])
-        self.assertEqual((status, err.getvalue()), (
-            1, f"audit.replay: port {port}: Address already in use\n"))
+        self.assertEqual(status, 1)
+        self.assertRegex(
+            err.getvalue(), f"^audit.replay: port {port}: [A-Z].+\n$")
 
     @parameterized.expand([
         ("negative", "-1"), ("too_large", "65536"),
