@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 """A model suite for client, the second of two: read test_utils.py first.
 
-There are tests of three kinds here:
+In an integration test, `client` calls the real `utils.get_json`; all other
+tests are unit tests. There are three classes of tests here:
 
-- A unit test tests one method. Where the method calls get_json, which asks
-  the network, or reads a computed attribute, the test replaces these. It
-  does not replace everything: public_repos calls the real has_license, which
-  calls the real access_nested_map.
-- An integration test lets client and utils work together, on the recorded
-  payloads in fixtures.py. It replaces `requests.get` and nothing else.
-- The test over loopback does not replace even that. There the real requests
-  library talks to a real server, which the test starts.
+- Unit tests, each of one method. If the method calls get_json, or reads a
+  computed attribute, the test replaces it. It does not replace everything:
+  public_repos calls the real has_license, which calls the real
+  access_nested_map.
+- Integration tests on the recorded payloads in fixtures.py. They replace
+  `requests.get`, which asks the network, and nothing else.
+- An integration test over loopback, which does not replace even that. There
+  the real requests library talks to a real server, which the test starts.
 """
 import json
 import os

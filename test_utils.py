@@ -2,9 +2,12 @@
 """A model suite for utils, the first of two: test_client.py is the second.
 
 Read it from top to bottom: each pattern of testing is explained where it
-first occurs. All tests here are unit tests: each tests one function. The
-functions in the first two classes need nothing else. get_json needs
-`requests.get`, which asks the network. The last two classes put a test
+first occurs.
+
+In an integration test, `client` calls the real `utils.get_json`; all other
+tests are unit tests. So all tests here are unit tests. Each tests one
+function. The functions in the first two classes need nothing else. get_json
+needs `requests.get`, which asks the network. The last two classes put a test
 double in its place.
 
 Run the whole suite, one class, or one test:

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Three small tools: read nested maps, get JSON over HTTP, memoize."""
 from collections import abc
-from typing import Any, Callable, Iterable, Mapping
+from typing import Any, Callable, Dict, Mapping, Sequence, Union
 
 import requests
 
 
 def access_nested_map(
-        nested_map: Mapping[Any, Any], path: Iterable[Any]) -> Any:
+        nested_map: Union[Dict[Any, Any], Mapping[Any, Any]],
+        path: Sequence[Any]) -> Any:
     """Return the value at the end of a path of keys in nested maps.
 
     The value comes back whatever it is, None too; an empty path returns the
@@ -36,6 +37,9 @@ def access_nested_map(
 
 def get_json(url: str) -> Any:
     """Request a URL and return the JSON document that the server sends.
+
+    There is one request, by `requests.get`, with the URL as its only
+    argument. What json() of the response returns comes back as it is.
 
     Raises requests.RequestException if the request fails, and ValueError if
     the answer is not JSON. The status is not checked: GitHub describes an

@@ -32,6 +32,10 @@ PAGES = {"README.md": 1000, "audit/README.md": 1800,
          "course/README.md": 4000,
          "course/tour.md": 3200, "course/questions.md": 0,
          "course/teachers.md": 2200, "course/loans/README.md": 900}
+# What tells the two kinds of tests apart, in the words of these files.
+DEFINITION = ("In an integration test, client calls the real utils.get_json; "
+              "all other tests are unit tests.")
+DEFINED_IN = ("README.md", "course/tour.md", "test_utils.py", "test_client.py")
 BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -182,6 +186,11 @@ def wrong_commands(text: str, page: str) -> Iterator[str]:
                         yield f"{page}: {line}\n{done.stdout}"
 
 
+def has_definition(text: str) -> bool:
+    """Return whether a text has the definition, whatever its markup."""
+    return DEFINITION in " ".join(re.sub("[*`]", "", text).split())
+
+
 def run(argv: List[str], folder: str) -> "subprocess.CompletedProcess[str]":
     """Run a command in a folder; stdout and stderr come as one."""
     path = os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
@@ -219,6 +228,9 @@ def main() -> int:
         os.environ["GITHUB_API_URL"] = url  # for the library's examples
         trouble = [line for page, words in PAGES.items()
                    for line in check(page, words)]
+    trouble += [f"{name} has not the definition of an integration test"
+                for name in DEFINED_IN
+                if not has_definition(Path(name).read_text(encoding="utf-8"))]
     print(*trouble, sep="\n", end="\n" if trouble else "")
     return 1 if trouble else 0
 

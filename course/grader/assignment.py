@@ -30,8 +30,8 @@ class Assignment(NamedTuple):
 
     modules: the code in which mistakes are made, by the names of files.
     beside: the code that is planted too and never edited.
-    integration: functions, with their module, whose real call by another
-        module makes a test an integration test.
+    integration: functions, with their module. In an integration test,
+        another module calls the real one; all other tests are unit tests.
     needs: packages that a suite may use.
     suite: the files of a suite that notices every mistake.
     suites: of how many suites it was counted which mistakes they notice.

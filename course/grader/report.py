@@ -2,6 +2,7 @@
 """Say in text, as a map and as JSON what was found out about a suite."""
 import json
 import shlex
+from os.path import splitext
 from textwrap import fill
 from typing import Any, Callable, Dict, Iterator, List, Sequence
 
@@ -209,10 +210,12 @@ def kinds(graded: Grade) -> Iterator[str]:
         yield ("   not examined: the assignment names no function by which to "
                "tell them apart")
     else:
+        owners = {name.split(".")[0] for name in called}
+        callers = [splitext(file)[0] for file in graded.assignment.modules
+                   if splitext(file)[0] not in owners]
         yield paragraph(
-            "In an integration test another module calls "
-            f"{' or '.join(called)} for real. All other tests are unit "
-            "tests.")
+            f"In an integration test, {' or '.join(callers)} calls the real "
+            f"{' or '.join(called)}; all other tests are unit tests.")
     for kind in ("unit", "integration") if called else ():
         names = [mistake.name for mistake in graded.noticed
                  if {graded.tests[test_id].kind

@@ -997,11 +997,19 @@ class TestA(unittest.TestCase):
     ])
     def test_kind(self, _: str, first: str, second: str, third: str,
                   kind: str) -> None:
-        """Where client calls the real get_json it is an integration test."""
+        """A test is an integration test if client calls the real get_json."""
         graded = self.grade(self.write(test_it=suite(first, second, third)))
         self.assertEqual(graded.left_out, [])
         self.assertEqual(graded.tests[BAD_ID].kind, kind)
         self.assertEqual(graded.tests[GOOD_ID].kind, "unit")
+
+    def test_definition(self) -> None:
+        """The report says how the two kinds of tests are told apart."""
+        graded = self.grade(self.write(test_it=suite("pass")))
+        self.assertIn(
+            "In an integration test, client calls the real utils.get_json; "
+            "all other tests are unit tests.",
+            " ".join(report.report(graded).split()))
 
     def test_kind_by_class_fixture(self) -> None:
         """What setUpClass reads counts for each test of the class."""
