@@ -11,13 +11,15 @@ import re
 import time
 import zlib
 from contextlib import closing
+from functools import partial
+from threading import Lock
 from typing import (
-    Any, Callable, Dict, List, Mapping, Optional, Tuple)
+    Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union)
 from urllib.parse import quote
 
 from requests import (
     PreparedRequest, Request, RequestException, Response, Session)
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.exceptions import (
     ChunkedEncodingError, ConnectionError, ContentDecodingError, HTTPError,
     InvalidHeader, InvalidSchema, InvalidURL, SSLError, Timeout)
@@ -211,18 +213,23 @@ def log_wait(seconds: float) -> None:
 
 def github_session(
         token: Optional[str] = None, api_url: str = API_URL,
-        on_wait: Callable[[float], Any] = log_wait) -> Session:
+        on_wait: Callable[[float], Any] = log_wait,
+        transport: Optional[BaseAdapter] = None) -> Session:
     """Return a session that sends its requests through a `GithubAdapter`.
 
     Before it waits for another try, `on_wait` is called with the number of
     seconds, in the thread that sends the request: several threads may call
-    it at once.
+    it at once. The transport is what sends a request as it is; unless given,
+    it is an HTTPAdapter of requests.
 
     Raises InvalidURL for an API's URL that is not valid, InvalidHeader for a
     token that is not, and InvalidSchema for a token that would travel
     unencrypted to another machine. None of them quotes a secret.
     """
-    adapter = GithubAdapter(token, api_url, on_wait)
+    check_api(api_url, token)
+    adapter = GithubAdapter(
+        token, api_url, on_wait,
+        transport or HTTPAdapter(pool_maxsize=MAX_WORKERS))
     session = Session()
     # https://docs.github.com/rest/using-the-rest-api/getting-started-with-the-rest-api
     session.headers.update({
@@ -235,33 +242,71 @@ def github_session(
     return session
 
 
-class GithubAdapter(HTTPAdapter):
+def check_api(api_url: str, token: Optional[str]) -> None:
+    """Raise an error if the API's URL or the token can't be used."""
+    scheme, host, _ = origin(api_url)
+    if (scheme not in ("http", "https") or not host
+            or re.search("[@?#]", api_url)):
+        raise InvalidURL(
+            "the API's URL (GITHUB_API_URL) must be like https://HOST/api/v3")
+    if token and re.search("[^!-~]", token):
+        raise InvalidHeader(
+            "the token (GH_TOKEN or GITHUB_TOKEN) contains an invalid "
+            "character")
+    if token and scheme == "http" and not LOOPBACK.fullmatch(host):
+        raise InvalidSchema(
+            f"a token must not go to {host} unencrypted: use https")
+
+
+class Pause:
+    """A time until which no request is sent; threads can make it longer."""
+
+    def __init__(self) -> None:
+        """Begin without a pause, by the clock that only runs forward."""
+        self._until = time.monotonic()
+        self._lock = Lock()
+
+    def extend(self, seconds: float) -> None:
+        """Pause from now on for some seconds, or longer if it does already."""
+        with self._lock:
+            self._until = max(self._until, time.monotonic() + seconds)
+
+    def wait(self) -> None:
+        """Sleep until the pause is over; it may become longer meanwhile."""
+        left = self._until - time.monotonic()
+        while left > 0:
+            time.sleep(left)
+            left = self._until - time.monotonic()
+
+
+class Wait(NamedTuple):
+    """How many seconds to wait before the next try, and who must wait."""
+
+    seconds: float
+    is_for_all: bool  # a rate limit: no request of the session may be sent
+
+
+class GithubAdapter(BaseAdapter):
     """Sends every request, redirected ones too, by GitHub's rules."""
 
-    def __init__(self, token: Optional[str], api_url: str,
-                 on_wait: Callable[[float], Any]) -> None:
-        """Check the API's URL and the token; keep the token for its origin."""
-        super().__init__(pool_maxsize=MAX_WORKERS)
-        scheme, host, _ = self._origin = origin(api_url)
-        if (scheme not in ("http", "https") or not host
-                or re.search("[@?#]", api_url)):
-            raise InvalidURL(
-                "the API's URL (GITHUB_API_URL) must be like "
-                "https://HOST/api/v3")
-        if token and re.search("[^!-~]", token):
-            raise InvalidHeader(
-                "the token (GH_TOKEN or GITHUB_TOKEN) contains an invalid "
-                "character")
-        if token and scheme == "http" and not LOOPBACK.fullmatch(host):
-            raise InvalidSchema(
-                f"a token must not go to {host} unencrypted: use https")
+    def __init__(
+            self, token: Optional[str], api_url: str,
+            on_wait: Callable[[float], Any], transport: BaseAdapter) -> None:
+        """Keep what is given: the token is for the API's origin alone."""
+        super().__init__()
         self._token = token
+        self._origin = origin(api_url)
         self._on_wait = on_wait
-        self.paused_until = time.monotonic()
+        self._transport = transport
+        self._pause = Pause()
 
     def __getstate__(self) -> Dict[str, Any]:
         """Raise TypeError: a token must not be copied or stored."""
         raise TypeError("what may hold a token can't be copied or pickled")
+
+    def close(self) -> None:
+        """Close the connections of the transport."""
+        self._transport.close()
 
     def send(
             self, request: PreparedRequest, stream: bool = False,
@@ -274,41 +319,63 @@ class GithubAdapter(HTTPAdapter):
         all, whatever .netrc says. Within this machine no proxy is used.
         While a request waits for a rate limit, no other is sent.
         """
-        target = origin(str(request.url))
-        request.headers.pop("Authorization", None)
-        sent = request.copy()  # Answers and errors show the other one.
-        if self._token and target == self._origin:
-            request.headers["Authorization"] = "Bearer [hidden]"
-            sent.headers["Authorization"] = f"Bearer {self._token}"
-        if LOOPBACK.fullmatch(str(target[1])):
-            proxies = {}
+        send = partial(
+            self._transport.send, self._authorized(request), stream,
+            timeout or CONNECT_AND_READ, verify, cert,
+            {} if is_loopback(request.url) else proxies)
         backoffs = iter(BACKOFF if request.method == "GET" else ())
         while True:
-            backoff = next(backoffs, None)  # None: this is the last try.
-            while time.monotonic() < self.paused_until:
-                time.sleep(max(0, self.paused_until - time.monotonic()))
-            response = None
-            try:
-                response = super().send(
-                    sent, stream, timeout or CONNECT_AND_READ, verify, cert,
-                    proxies)
-                response.request = request
-                body = b"" if stream and response.ok else read_body(response)
-                wait = seconds_to_wait(response.status_code, response.headers,
-                                       body, backoff, time.time())
-                if wait is None:
-                    return response
-            except RequestException as error:
-                error.request, error.response = request, response
-                if backoff is None or not is_transient(error):
-                    raise
-                wait = backoff
-            self._on_wait(wait)
-            if response is not None and response.status_code in (403, 429):
-                self.paused_until = max(
-                    self.paused_until, time.monotonic() + wait)
+            self._pause.wait()
+            result = self._try_once(
+                request, stream, send, next(backoffs, None))
+            if isinstance(result, Response):
+                return result
+            self._on_wait(result.seconds)
+            if result.is_for_all:
+                self._pause.extend(result.seconds)
             else:
-                time.sleep(wait)
+                time.sleep(result.seconds)
+
+    def _authorized(self, request: PreparedRequest) -> PreparedRequest:
+        """Return the request to send, with the token if it may carry it.
+
+        Answers and errors show the request that was given: without the token.
+        """
+        request.headers.pop("Authorization", None)
+        sent = request.copy()
+        if self._token and origin(str(request.url)) == self._origin:
+            request.headers["Authorization"] = "Bearer [hidden]"
+            sent.headers["Authorization"] = f"Bearer {self._token}"
+        return sent
+
+    def _try_once(
+            self, request: PreparedRequest, stream: bool,
+            send: Callable[[], Response], backoff: Optional[float]
+            ) -> Union[Response, Wait]:
+        """Return the answer, or how long to wait before the next try.
+
+        After the last try, for which the backoff is None, there is no other.
+        """
+        response = None
+        try:
+            response = send()
+            response.request = request
+            body = b"" if stream and response.ok else read_body(response)
+            seconds = seconds_to_wait(response.status_code, response.headers,
+                                      body, backoff, time.time())
+        except RequestException as error:
+            error.request, error.response = request, response
+            if backoff is None or not is_transient(error):
+                raise
+            return Wait(backoff, is_for_all=False)
+        if seconds is None:
+            return response
+        return Wait(seconds, is_for_all=response.status_code in (403, 429))
+
+
+def is_loopback(url: Optional[str]) -> bool:
+    """Return whether a URL leads to this machine itself."""
+    return bool(LOOPBACK.fullmatch(str(origin(str(url))[1])))
 
 
 def is_transient(error: RequestException) -> bool:

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Tests of live: the pure functions, the session, the client, and all of it.
 
-Doubles stand for the network: below the session one of HTTPAdapter.send,
-below the client one of fetch_pages. A replay is below both. No clock here
-really waits.
+Tables of the pure functions come first. Below the session a double of a
+transport stands for the network, below the client a double of fetch_pages.
+A replay is below both. No clock here really waits.
 """
 import copy
 import gzip
@@ -16,19 +16,20 @@ import tracemalloc
 import unittest
 import zlib
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional
-from unittest.mock import ANY, MagicMock, Mock, call, create_autospec, patch
+from unittest.mock import (
+    ANY, MagicMock, Mock, call, create_autospec, patch)
 
 import requests
 import urllib3
-from parameterized import parameterized
-from requests.adapters import HTTPAdapter
+from parameterized import param, parameterized
+from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.exceptions import (
     ChunkedEncodingError, ContentDecodingError, InvalidHeader, InvalidSchema,
     InvalidURL, SSLError)
 
 from fixtures import org_payload, repos_payload
 from audit.live import (
-    MAX_BODY, LimitError, LiveOrgClient, github_session, is_repository,
+    MAX_BODY, LimitError, LiveOrgClient, Pause, github_session, is_repository,
     is_transient, read_body, seconds_to_wait)
 from audit.pages import AnswerError, Page
 from audit.replay import Asked, Fault, numbered_repos, replay
@@ -37,19 +38,15 @@ API = "https://api.github.com"
 ORG = f"{API}/orgs/google"
 REPOS = f"{ORG}/repos"
 PROXY = {"http": "http://proxy", "https": "http://proxy"}
-TOKEN = ("Bearer sekret", "Bearer [hidden]")  # as sent, as shown
-NO_TOKEN = (None, None)
 REFUSED = requests.ConnectionError("refused")
 AFTER_7 = {"Retry-After": "7"}
 CUT = {"Content-Length": "3"}  # of an answer whose body is b"{}"
 SECONDARY = b'{"message": "You have exceeded a secondary rate limit."}'
-TOO_LONG = "host:8 sent over 1,000 bytes"
 SMALLEST = {"id": 1, "name": "a", "full_name": "o/a"}
 MANY = numbered_repos(250)  # three pages of up to 100
 NAMES = [repo["name"] for repo in MANY]
 COUNTED = {**org_payload, "public_repos": 3}
 ARRIVED = requests.Response()
-MISSING = "google: GitHub counts 3 public repositories and lists "
 
 
 def hourly(resets_at: Any) -> Dict[str, str]:
@@ -76,75 +73,129 @@ class TestIsRepository(unittest.TestCase):
     """Unit tests of is_repository: the shape that GitHub's schema states."""
 
     @parameterized.expand([
-        ({},), (repos_payload[0],), ({"full_name": "o-1/.a_b-2."},),
-        (dict.fromkeys(["private", "fork", "archived", "language", "license",
-                        "stargazers_count", "pushed_at", "html_url"]),),
-        ({"license": {"key": None, "spdx_id": None}},), ({"license": {}},),
+        ("smallest", {}),
+        ("recorded", repos_payload[0]),
+        ("every_letter_of_a_name", {"full_name": "o-1/.a_b-2."}),
+        ("null_wherever_it_may_be", dict.fromkeys([
+            "private", "fork", "archived", "language", "license",
+            "stargazers_count", "pushed_at", "html_url"])),
+        ("license_of_null", {"license": {"key": None, "spdx_id": None}}),
+        ("license_of_nothing", {"license": {}}),
     ])
-    def test_repository(self, fields: Dict[str, Any]) -> None:
+    def test_repository(self, _: str, fields: Dict[str, Any]) -> None:
         """What GitHub may send is a repository."""
         self.assertIs(is_repository({**SMALLEST, **fields}), True)
 
     @parameterized.expand([
-        ("id", None), ("name", None), ("name", "a\nb"), ("full_name", None),
-        ("full_name", "a"), ("full_name", "o/a b"), ("full_name", "o/a/b"),
-        ("full_name", "o/"), ("full_name", "/a"), ("full_name", "o/a\n"),
-        ("private", 1), ("fork", "yes"), ("archived", 0),
-        ("language", "a\nb"), ("stargazers_count", "5"), ("pushed_at", 5),
-        ("html_url", "\x1b[31m"), ("license", "mit"),
-        ("license", {"key": 5}), ("license", {"spdx_id": "a\nb"}),
+        ("id_null", {"id": None}),
+        ("name_null", {"name": None}),
+        ("name_of_two_lines", {"name": "a\nb"}),
+        ("full_name_null", {"full_name": None}),
+        ("full_name_without_owner", {"full_name": "a"}),
+        ("full_name_with_blank", {"full_name": "o/a b"}),
+        ("full_name_of_three_parts", {"full_name": "o/a/b"}),
+        ("full_name_without_name", {"full_name": "o/"}),
+        ("full_name_with_empty_owner", {"full_name": "/a"}),
+        ("full_name_with_line_break", {"full_name": "o/a\n"}),
+        ("private_is_a_number", {"private": 1}),
+        ("fork_is_text", {"fork": "yes"}),
+        ("archived_is_a_number", {"archived": 0}),
+        ("language_of_two_lines", {"language": "a\nb"}),
+        ("stars_are_text", {"stargazers_count": "5"}),
+        ("pushed_at_is_a_number", {"pushed_at": 5}),
+        ("html_url_moves_the_cursor", {"html_url": "\x1b[31m"}),
+        ("license_is_text", {"license": "mit"}),
+        ("license_key_is_a_number", {"license": {"key": 5}}),
+        ("spdx_id_of_two_lines", {"license": {"spdx_id": "a\nb"}}),
     ])
-    def test_wrong_field(self, field: str, value: Any) -> None:
+    def test_wrong_field(self, _: str, field: Dict[str, Any]) -> None:
         """A field of another type, or that can't be printed, is refused."""
-        self.assertIs(is_repository({**SMALLEST, field: value}), False)
+        self.assertIs(is_repository({**SMALLEST, **field}), False)
 
 
 class TestSecondsToWait(unittest.TestCase):
     """Unit tests of seconds_to_wait: now it is 1000, the backoff 0.5 s."""
 
     @parameterized.expand([
-        *[(status, {"Retry-After": after}, b"", wait)
-          for status, after, wait in [
-            (200, "7", None), (404, "7", None), (501, "", None), (429, "0", 0),
-            (500, "", 0.5), (502, "soon", 0.5), (504, "-5", 0.5),
-            (503, "9" * 10, 0.5), (503, "0", 0), (503, "60", 60),
-            (503, "61", None), (403, "60", 60), (403, "?", 60)]],
-        (403, {"X-RateLimit-Remaining": "10"}, b"\xff", None),
-        (403, {**hourly(1001), "X-GitHub-SSO": "a"}, b"", None),
-        (403, hourly(1060), b"", 60), (403, hourly(990), b"", 1),
-        (403, {**hourly(9999), **AFTER_7}, b"", 7), (403, {}, SECONDARY, 60),
-        (403, {}, b"/about-secondary-rate-limits", 60),
-        (403, {}, b"an Abuse Detection mechanism", 60),
+        ("success", 200, AFTER_7),
+        ("not_found", 404, AFTER_7),
+        ("not_implemented", 501, {}),
+        ("server_error_that_lasts", 503, {"Retry-After": "61"}),
+        ("forbidden", 403, {"X-RateLimit-Remaining": "10"}),
+        ("single_sign_on", 403, {**hourly(1001), "X-GitHub-SSO": "a"}),
     ])
-    def test_wait(self, status: int, headers: Dict[str, str], body: bytes,
-                  expected: Optional[float]) -> None:
-        """A limit is waited for; None means to return the answer."""
-        self.assertEqual(
-            seconds_to_wait(status, headers, body, 0.5, 1000), expected)
+    def test_no_other_try(
+            self, _: str, status: int, headers: Dict[str, str]) -> None:
+        """An answer that another try would not mend is returned."""
+        self.assertIsNone(
+            seconds_to_wait(status, headers, b"\xff", 0.5, 1000))
 
     @parameterized.expand([
-        (hourly(1061), 0.5, 1061), (hourly("soon"), 0.5, None),
-        (hourly("1" * 11), 0.5, None), ({"Retry-After": "61"}, 0.5, 1061),
-        (AFTER_7, None, 1007), ({}, None, None),
+        ("server_error", 500, {}, 0.5),
+        ("server_error_until_some_time", 502, {"Retry-After": "soon"}, 0.5),
+        ("server_error_until_the_past", 504, {"Retry-After": "-5"}, 0.5),
+        ("server_error_of_ten_digits", 503, {"Retry-After": "9" * 10}, 0.5),
+        ("server_error_that_is_over", 503, {"Retry-After": "0"}, 0),
+        ("server_error_of_a_minute", 503, {"Retry-After": "60"}, 60),
+        ("limit_that_is_over", 429, {"Retry-After": "0"}, 0),
+        ("limit_of_a_minute", 403, {"Retry-After": "60"}, 60),
+        ("limit_until_some_time", 403, {"Retry-After": "?"}, 60),
+        ("too_many_requests", 429, {}, 60),
+        ("hourly_limit", 403, hourly(1060), 60),
+        ("hourly_limit_that_is_over", 403, hourly(990), 1),
+        ("hourly_limit_with_retry_after", 403,
+         {**hourly(9999), **AFTER_7}, 7),
+        param("secondary_limit", 403, {}, 60, body=SECONDARY),
+        param("secondary_limit_by_its_page", 403, {}, 60,
+              body=b"/about-secondary-rate-limits"),
+        param("secondary_limit_by_its_old_name", 403, {}, 60,
+              body=b"an Abuse Detection mechanism"),
+    ])
+    def test_wait(self, _: str, status: int, headers: Dict[str, str],
+                  seconds: float, body: bytes = b"") -> None:
+        """What passes soon is waited for."""
+        self.assertEqual(
+            seconds_to_wait(status, headers, body, 0.5, 1000), seconds)
+
+    @parameterized.expand([
+        ("resets_too_late", hourly(1061), 1061),
+        ("resets_at_some_time", hourly("soon"), None),
+        ("resets_at_eleven_digits", hourly("1" * 11), None),
+        ("retry_after_is_too_long", {"Retry-After": "61"}, 1061),
+        param("last_try", {}, None, backoff=None),
+        param("last_try_with_retry_after", AFTER_7, 1007, backoff=None),
     ])
     def test_limit_error(
-            self, headers: Dict[str, str], backoff: Optional[float],
-            resets_at: Optional[float]) -> None:
+            self, _: str, headers: Dict[str, str], resets_at: Optional[float],
+            backoff: Optional[float] = 0.5) -> None:
         """A limit that can't be waited for is an error that says its end."""
         with self.assertRaises(LimitError) as caught:
             seconds_to_wait(429, headers, b"", backoff, 1000)
         self.assertEqual(caught.exception.resets_at, resets_at)
 
+
+class TestLimitError(unittest.TestCase):
+    """Unit tests of LimitError: its message, and how it travels."""
+
     @patch.dict(os.environ, TZ="JST-9")
-    def test_message(self) -> None:
-        """The error's message says in UTC when the limit ends."""
+    def test_end_is_known(self) -> None:
+        """The message says in UTC when the limit ends."""
         self.addCleanup(time.tzset)
         time.tzset()
-        self.assertEqual(str(LimitError(0)), "GitHub's rate limit is reached; "
-                         "it resets at 1970-01-01 00:00:00 UTC")
+        self.assertEqual(
+            str(LimitError(0)), "GitHub's rate limit is reached; it resets "
+            "at 1970-01-01 00:00:00 UTC")
+
+    def test_end_is_not_known(self) -> None:
+        """Without an end the message says how long to wait at least."""
+        self.assertEqual(
+            str(LimitError()),
+            "GitHub's rate limit is reached; wait at least a minute")
+
+    def test_pickle(self) -> None:
+        """It can be passed to another process."""
         error = pickle.loads(pickle.dumps(LimitError()))
-        self.assertEqual(str(error), "GitHub's rate limit is reached; wait at "
-                         "least a minute")
+        self.assertIsInstance(error, LimitError)
         self.assertIsNone(error.response)
 
 
@@ -152,15 +203,29 @@ class TestIsTransient(unittest.TestCase):
     """Unit tests of is_transient: which errors are worth another try."""
 
     @parameterized.expand([
-        (REFUSED, True), (requests.ReadTimeout(), True), (SSLError(), True),
-        (ChunkedEncodingError(), True), (InvalidURL(), False),
-        (SSLError("CERTIFICATE_VERIFY_FAILED"), False), (LimitError(), False),
-        (requests.ConnectionError("certificate.example: refused"), True),
-        (ContentDecodingError(), False), (AnswerError("not JSON"), False),
+        ("connection", REFUSED),
+        ("timeout", requests.ReadTimeout()),
+        ("encryption", SSLError()),
+        ("broken_off", ChunkedEncodingError()),
+        ("host_called_certificate",
+         requests.ConnectionError("certificate.example: refused")),
     ])
-    def test_is_transient(self, error: Any, expected: bool) -> None:
-        """The network may recover; answers and certificates do not."""
-        self.assertIs(is_transient(error), expected)
+    def test_transient(
+            self, _: str, error: requests.RequestException) -> None:
+        """The network may recover."""
+        self.assertIs(is_transient(error), True)
+
+    @parameterized.expand([
+        ("url", InvalidURL()),
+        ("certificate", SSLError("CERTIFICATE_VERIFY_FAILED")),
+        ("limit", LimitError()),
+        ("broken_gzip", ContentDecodingError()),
+        ("answer", AnswerError("not JSON")),
+    ])
+    def test_not_transient(
+            self, _: str, error: requests.RequestException) -> None:
+        """Answers and certificates do not recover."""
+        self.assertIs(is_transient(error), False)
 
 
 @patch("audit.live.MAX_BODY", 1000)
@@ -168,39 +233,47 @@ class TestReadBody(unittest.TestCase):
     """Unit tests of read_body: 1000 bytes at most, unpacked here."""
 
     @parameterized.expand([
-        (bytes(1000), "", 1000), (bytes(1000), "identity", 1000),
-        (gzip.compress(bytes(1000)), "GZIP", 1000), (b"", "gzip", 0),
+        ("plain", bytes(1000), "", bytes(1000)),
+        ("identity", bytes(1000), "identity", bytes(1000)),
+        ("gzip", gzip.compress(bytes(1000)), "GZIP", bytes(1000)),
+        ("empty", b"", "gzip", b""),
     ])
-    def test_whole(self, body: bytes, encoding: str, length: int) -> None:
+    def test_whole(
+            self, _: str, sent: bytes, encoding: str, body: bytes) -> None:
         """The body comes whole, and stays in the response."""
-        answer = answer_of(200, {"Content-Encoding": encoding}, body)
-        self.assertIs(read_body(answer), answer.content)
-        self.assertEqual(answer.content, bytes(length))
-        self.assertIs(type(answer.content), bytes)
+        answer = answer_of(200, {"Content-Encoding": encoding}, sent)
+        self.assertEqual(read_body(answer), body)
+        self.assertEqual(answer.content, body)
 
     @parameterized.expand([
-        (bytes(1001), "", AnswerError, TOO_LONG),
-        (gzip.compress(bytes(1001)), "gzip", AnswerError, TOO_LONG),
-        (b"", "br", AnswerError, "host:8 sent an encoding nobody asked for"),
-        (zlib.compress(b"{}"), "gzip", ContentDecodingError,
+        ("too_long", bytes(1001), "", AnswerError,
+         "host:8 sent over 1,000 bytes"),
+        ("too_long_unpacked", gzip.compress(bytes(1001)), "gzip", AnswerError,
+         "host:8 sent over 1,000 bytes"),
+        ("unknown_encoding", b"", "br", AnswerError,
+         "host:8 sent an encoding nobody asked for"),
+        ("not_gzip", zlib.compress(b"{}"), "gzip", ContentDecodingError,
          "Error -3 while decompressing data: incorrect header check"),
-        (gzip.compress(b"{}") * 2, "gzip", ContentDecodingError,
-         "it goes on after its end"),
-        (gzip.compress(b"{}")[:-1], "gzip", ChunkedEncodingError,
-         "the end of the body is missing"),
+        ("two_of_gzip", gzip.compress(b"{}") * 2, "gzip",
+         ContentDecodingError, "it goes on after its end"),
+        ("half_of_gzip", gzip.compress(b"{}")[:-1], "gzip",
+         ChunkedEncodingError, "the end of the body is missing"),
     ])
-    def test_refused(
-            self, body: bytes, encoding: str, kind: Any, why: str) -> None:
+    def test_refused(self, _: str, sent: bytes, encoding: str, kind: Any,
+                     why: str) -> None:
         """A body that is too long, broken or unknown is an error."""
-        answer = answer_of(200, {"Content-Encoding": encoding}, body)
+        answer = answer_of(200, {"Content-Encoding": encoding}, sent)
         with self.assertRaises(kind) as caught:
             read_body(answer)
         self.assertEqual(str(caught.exception), why)
         self.assertTrue(answer.raw.closed)
 
+    def test_bound(self) -> None:
+        """Outside of these tests, the bound is 64 MiB."""
+        self.assertEqual(MAX_BODY, 67108864)
+
     def test_bomb(self) -> None:
         """What is packed is not unpacked further than the bound."""
-        self.assertEqual(MAX_BODY, 64 * 1024 * 1024)
         bomb = gzip.compress(bytes(20 * 2**20))
         tracemalloc.start()
         self.addCleanup(tracemalloc.stop)
@@ -236,73 +309,213 @@ class Clock:
         self.now = max(self.now, end)
 
 
-@patch.dict(os.environ, {"http_proxy": PROXY["http"],
-                         "https_proxy": PROXY["https"]}, clear=True)
-@patch("requests.sessions.get_netrc_auth", lambda _: ("user", "sekret"))
+class TestPause(unittest.TestCase):
+    """Unit tests of Pause: it lasts as long as the longest that was set."""
+
+    def setUp(self) -> None:
+        """Put a double in place of the clock, and make a pause."""
+        self.clock = Clock()
+        patcher = patch("audit.live.time", self.clock)
+        patcher.start()
+        self.addCleanup(patcher.stop)
+        self.pause = Pause()
+
+    @parameterized.expand([
+        ("none", [], []),
+        ("of_nothing", [0], []),
+        ("one", [7], [7]),
+        ("longer_one_later", [7, 60], [60]),
+        ("shorter_one_later", [60, 7], [60]),
+    ])
+    def test_wait(self, _: str, pauses: List[float],
+                  slept: List[float]) -> None:
+        """Of several pauses the longest is waited for."""
+        for seconds in pauses:
+            self.pause.extend(seconds)
+        self.pause.wait()
+        self.assertEqual(self.clock.slept, slept)
+
+    def test_it_is_over(self) -> None:
+        """Once it has been waited for, it is not waited for again."""
+        self.pause.extend(7)
+        self.pause.wait()
+        self.pause.wait()
+        self.assertEqual(self.clock.slept, [7])
+
+    def test_longer_while_somebody_waits(self) -> None:
+        """Who waits for it goes on waiting if it becomes longer."""
+        self.clock.meanwhile = lambda: self.pause.extend(60)
+        self.pause.extend(42)
+        self.pause.wait()
+        self.assertEqual(self.clock.slept, [42, 18])
+
+    def test_two_threads(self) -> None:
+        """A longer pause that another thread sets just before is kept."""
+        with patch("audit.live.Lock", MagicMock()) as make_lock:
+            pause = Pause()
+        lock = make_lock.return_value
+
+        def wait_for_turn() -> None:
+            """Let another thread have its turn first."""
+            lock.__enter__.side_effect = None
+            pause.extend(60)
+
+        lock.__enter__.side_effect = wait_for_turn
+        pause.extend(7)
+        pause.wait()
+        self.assertEqual(self.clock.slept, [60])
+
+
 class TestGithubSession(unittest.TestCase):
-    """Unit tests of the session: what it refuses, what it sends, how often.
+    """Unit tests of github_session: what it refuses, and what it takes."""
+
+    @parameterized.expand([
+        ("no_scheme", "api.github.com"),
+        ("empty", ""),
+        ("other_scheme", "ftp://host"),
+        ("no_host", "https://"),
+        ("query", "https://h?sekret"),
+        ("fragment", "https://h#sekret"),
+        ("password", "https://user:sekret@host"),
+    ])
+    def test_refused_url(self, _: str, api_url: str) -> None:
+        """An API's URL of another form is an error, and is not shown."""
+        with self.assertRaises(InvalidURL) as caught:
+            github_session(None, api_url)
+        self.assertEqual(
+            str(caught.exception), "the API's URL (GITHUB_API_URL) must be "
+            "like https://HOST/api/v3")
+
+    @parameterized.expand([
+        ("blank", "sekret words"),
+        ("line_break", "sekret\n"),
+        ("control_character", "sekret\x7f"),
+    ])
+    def test_refused_token(self, _: str, token: str) -> None:
+        """A token that fits no header is an error, and is not shown."""
+        with self.assertRaises(InvalidHeader) as caught:
+            github_session(token)
+        self.assertEqual(
+            str(caught.exception), "the token (GH_TOKEN or GITHUB_TOKEN) "
+            "contains an invalid character")
+
+    @parameterized.expand([
+        ("name", "ghe.example"),
+        ("name_like_loopback", "localhost.example"),
+        ("name_of_digits", "127.foo.bar.com"),
+        ("address", "128.0.0.1"),
+        ("address_6", "[::2]"),
+    ])
+    def test_unencrypted(self, _: str, host: str) -> None:
+        """A token for a host that it would reach unencrypted is an error."""
+        with self.assertRaises(InvalidSchema) as caught:
+            github_session("sekret", f"http://{host}/api/v3")
+        self.assertEqual(
+            str(caught.exception),
+            f"a token must not go to {host} unencrypted: use https")
+
+    @parameterized.expand([
+        ("deepcopy", copy.deepcopy), ("pickle", pickle.dumps)])
+    def test_no_copy(self, _: str, copy_of: Callable[[Any], Any]) -> None:
+        """What may hold a token can't be copied, and says so."""
+        client = LiveOrgClient("google", github_session("sekret"))
+        with self.assertRaises(TypeError) as caught:
+            copy_of(client)
+        self.assertEqual(
+            str(caught.exception),
+            "what may hold a token can't be copied or pickled")
+
+    def test_transport(self) -> None:
+        """It sends by the HTTPAdapter of requests, and closes it."""
+        with patch("audit.live.HTTPAdapter", autospec=True) as make:
+            make.return_value.send.return_value = answer_of()
+            with github_session() as session:
+                session.get(API)
+        make.return_value.send.assert_called_once()
+        make.return_value.close.assert_called_with()
+
+
+class TestGithubAdapter(unittest.TestCase):
+    """Unit tests of the session's adapter: what it sends, and how often.
 
     The machine has a proxy, and a .netrc with a password for every host.
     """
 
     def setUp(self) -> None:
         """Put doubles in place of the clock and of what sends."""
-        self.clock = Clock()
         self.addCleanup(patch.stopall)
+        patch.dict(os.environ, {
+            "http_proxy": "http://proxy", "https_proxy": "http://proxy"},
+            clear=True).start()
+        patch("requests.sessions.get_netrc_auth",
+              lambda _: ("user", "sekret")).start()
+        self.clock = Clock()
         patch("audit.live.time", self.clock).start()
-        self.send = patch.object(HTTPAdapter, "send", autospec=True).start()
-        self.send.return_value = answer_of()
-        self.session = github_session("sekret")
-        self.adapter: Any = self.session.get_adapter(API)
+        self.transport = create_autospec(BaseAdapter, instance=True)
+        self.transport.send.return_value = answer_of()
+        self.session = self.session_for(API)
 
-    @parameterized.expand([
-        *[(InvalidURL, url, None, "the API's URL (GITHUB_API_URL) must be "
-           "like https://HOST/api/v3") for url in (
-            "api.github.com", "", "ftp://host", "https://", "https://h?sekret",
-            "https://h#sekret", "https://user:sekret@host")],
-        *[(InvalidHeader, API, token, "the token (GH_TOKEN or GITHUB_TOKEN) "
-           "contains an invalid character") for token in (
-            "sekret words", "sekret\n", "sekret\x7f")],
-        *[(InvalidSchema, f"http://{host}/api/v3", "sekret",
-           f"a token must not go to {host} unencrypted: use https")
-          for host in ("ghe.example", "localhost.example", "128.0.0.1",
-                       "127.foo.bar.com", "[::2]")],
-    ])
-    def test_refused(self, kind: Any, api_url: str, token: Optional[str],
-                     why: str) -> None:
-        """A bad URL or token is an error that says why, without a secret."""
-        with self.assertRaises(kind) as caught:
-            github_session(token, api_url)
-        self.assertEqual(str(caught.exception), why)
+    def session_for(
+            self, api_url: str, token: Optional[str] = "sekret"
+            ) -> requests.Session:
+        """Return a session that sends by the double."""
+        return github_session(token, api_url, transport=self.transport)
 
-    @parameterized.expand([
-        *[(url, url, TOKEN, {}) for url in (
-            "http://localhost:8000", "http://127.1.20.255",
-            "http://[::1]:8000")],
-        ("https://ghe.localhost", "https://GHE.localhost:443", TOKEN, PROXY),
-        *[(API, url, NO_TOKEN, PROXY) for url in (
-            "https://localhost.example", "http://api.github.com",
-            "https://api.github.com:8443", f"{API}@example.com")],
-    ])
-    def test_redirect(self, api_url: str, url: str, token: Any,
-                      proxies: Dict[str, str]) -> None:
-        """The token goes to the API's origin alone, and is never shown.
+    def sent(self) -> Any:
+        """Return the request that was sent last."""
+        return self.transport.send.call_args[0][0]
 
-        Within this machine it may go unencrypted, and goes by no proxy.
-        """
-        self.send.side_effect = [
+    def redirect(self, api_url: str, url: str) -> requests.Response:
+        """Request an API's URL that redirects to a URL; return the answer."""
+        self.transport.send.side_effect = [
             answer_of(301, {"Location": url}), answer_of()]
-        answer = github_session("sekret", api_url).get(api_url)
-        _, request, *_, used = self.send.call_args[0]
-        self.assertEqual(tuple(each.headers.get("Authorization")
-                               for each in (request, answer.request)), token)
-        self.assertEqual(used, proxies)
+        return self.session_for(api_url).get(api_url)
+
+    @parameterized.expand([
+        ("localhost", "http://localhost:8000", "http://localhost:8000"),
+        ("loopback", "http://127.1.20.255", "http://127.1.20.255"),
+        ("loopback_6", "http://[::1]:8000", "http://[::1]:8000"),
+        ("case_and_port", "https://ghe.localhost",
+         "https://GHE.localhost:443"),
+    ])
+    def test_token(self, _: str, api_url: str, url: str) -> None:
+        """A redirect within the API's origin carries the token."""
+        answer = self.redirect(api_url, url)
+        self.assertEqual(self.sent().headers["Authorization"],
+                         "Bearer sekret")
+        self.assertEqual(answer.request.headers["Authorization"],
+                         "Bearer [hidden]")
+
+    @parameterized.expand([
+        ("host", "https://localhost.example"),
+        ("scheme", "http://api.github.com"),
+        ("port", "https://api.github.com:8443"),
+        ("user", "https://api.github.com@example.com"),
+    ])
+    def test_no_token(self, _: str, url: str) -> None:
+        """A redirect to another origin carries no Authorization at all."""
+        answer = self.redirect(API, url)
+        self.assertNotIn("Authorization", self.sent().headers)
+        self.assertNotIn("Authorization", answer.request.headers)
+
+    @parameterized.expand([
+        ("localhost", "http://localhost:8000", {}),
+        ("loopback", "http://127.1.20.255", {}),
+        ("loopback_6", "http://[::1]:8000", {}),
+        ("name_like_loopback", "https://localhost.example", PROXY),
+        ("name_below_localhost", "https://ghe.localhost", PROXY),
+    ])
+    def test_proxies(
+            self, _: str, url: str, proxies: Dict[str, str]) -> None:
+        """A proxy is used, but not within this machine."""
+        self.redirect(API, url)
+        self.assertEqual(self.transport.send.call_args[0][5], proxies)
 
     def test_headers(self) -> None:
         """Each request has the headers that GitHub recommends."""
         url = "http://ghe.example/api/v3"
-        github_session(None, url).get(url)
-        headers = self.send.call_args[0][1].headers
+        self.session_for(url, None).get(url)
+        headers = self.sent().headers
         self.assertRegex(headers.pop("User-Agent"),
                          "^github-org-client python-requests/[0-9]")
         self.assertEqual(dict(headers), {
@@ -311,73 +524,146 @@ class TestGithubSession(unittest.TestCase):
             "X-GitHub-Api-Version": "2022-11-28"})
 
     @parameterized.expand([
-        ({}, [False, (5, 30), True, None, None]),
-        ({"stream": True, "timeout": 3, "verify": "a.pem", "cert": "b.pem",
-          "proxies": PROXY}, [True, 3, "a.pem", "b.pem", PROXY]),
+        ("none", {}, [False, (5, 30), True, None, None]),
+        ("all", {"stream": True, "timeout": 3, "verify": "a.pem",
+                 "cert": "b.pem", "proxies": PROXY},
+         [True, 3, "a.pem", "b.pem", PROXY]),
     ])
     def test_options(
-            self, options: Dict[str, Any], passed_on: List[Any]) -> None:
-        """The options are HTTPAdapter's; without stream all is read."""
+            self, _: str, options: Dict[str, Any], passed_on: List[Any]
+            ) -> None:
+        """The options are HTTPAdapter's, and are passed on."""
         request = requests.Request("GET", API).prepare()
-        answer = self.adapter.send(request, **options)
-        self.send.assert_called_once_with(self.adapter, ANY, *passed_on)
-        self.assertIs(answer.raw.closed, not passed_on[0])
+        self.session.get_adapter(API).send(request, **options)
+        self.transport.send.assert_called_once_with(ANY, *passed_on)
 
-    @parameterized.expand([(copy.deepcopy,), (pickle.dumps,)])
-    def test_no_copy(self, copy_of: Callable[[Any], Any]) -> None:
-        """What may hold a token can't be copied, and says so."""
-        with self.assertRaisesRegex(
-                TypeError, "^what may hold a token can't be copied or pickl"):
-            copy_of(LiveOrgClient("google", self.session))
+    @parameterized.expand([("whole", False), ("streamed", True)])
+    def test_body(self, _: str, stream: bool) -> None:
+        """The body is read at once, unless it is to be streamed."""
+        answer = self.session.get(API, stream=stream)
+        self.assertIs(answer.raw.closed, not stream)
+
+    def test_body_of_a_streamed_error(self) -> None:
+        """Of an error the body is read though it is to be streamed."""
+        self.transport.send.side_effect = [
+            answer_of(403, {}, SECONDARY), answer_of()]
+        self.session.get(API, stream=True)
+        self.assertEqual(self.clock.slept, [60])
 
     @parameterized.expand([
-        ([answer_of(403, hourly(1042)), answer_of()], 200, [42]),
-        ([REFUSED, answer_of(503), requests.ReadTimeout(), answer_of(404)],
+        ("hourly_limit", [answer_of(403, hourly(1042)), answer_of()],
+         200, [42]),
+        ("whatever_may_recover",
+         [REFUSED, answer_of(503), requests.ReadTimeout(), answer_of(404)],
          404, [0, 1, 2]),
-        ([REFUSED] * 4, requests.ConnectionError, [0, 1, 2]),
-        ([*[REFUSED] * 3, answer_of(503, AFTER_7)], 503, [0, 1, 2]),
-        ([*[REFUSED] * 3, answer_of(403)], 403, [0, 1, 2]),
-        ([REFUSED, answer_of(200, CUT), answer_of(500),
-          answer_of(403, AFTER_7)], LimitError, [0, 1, 2]),
-        ([answer_of(404, {"Content-Encoding": "br"})], AnswerError, []),
-        ([REFUSED], requests.ConnectionError, [], "DELETE"),
-        ([REFUSED], requests.ConnectionError, [], "POST"),
+        ("server_error_at_last", [*[REFUSED] * 3, answer_of(503, AFTER_7)],
+         503, [0, 1, 2]),
+        ("forbidden_at_last", [*[REFUSED] * 3, answer_of(403)],
+         403, [0, 1, 2]),
     ])
-    def test_tries(self, outcomes: List[Any], result: Any, waits: List[float],
-                   method: str = "GET") -> None:
-        """A GET is tried up to four times; an error has what arrived last."""
-        self.send.side_effect = outcomes
-        try:
-            found: Any = self.session.request(method, API).status_code
-        except requests.RequestException as error:
-            found, last = type(error), outcomes[-1]
-            self.assertIsInstance(error.request, requests.PreparedRequest)
-            self.assertIs(error.response, None if last is REFUSED else last)
-        self.assertEqual(found, result)
+    def test_answer(self, _: str, outcomes: List[Any], status: int,
+                    waits: List[float]) -> None:
+        """A GET is tried up to four times, until there is an answer."""
+        self.transport.send.side_effect = outcomes
+        self.assertEqual(self.session.get(API).status_code, status)
         self.assertEqual(self.clock.slept, waits)
 
-    def test_stream(self) -> None:
-        """With stream=True the body is left to the caller, but not errors."""
-        self.send.side_effect = [answer_of(403, {}, SECONDARY), answer_of()]
+    @parameterized.expand([
+        ("refused_four_times", [REFUSED] * 4, requests.ConnectionError,
+         [0, 1, 2]),
+        ("limit_at_last", [REFUSED, answer_of(200, CUT), answer_of(500),
+                           answer_of(403, AFTER_7)], LimitError, [0, 1, 2]),
+        ("what_does_not_recover", [answer_of(404, {"Content-Encoding": "br"})],
+         AnswerError, []),
+        param("delete", [REFUSED], requests.ConnectionError, [],
+              method="DELETE"),
+        param("post", [REFUSED], requests.ConnectionError, [], method="POST"),
+    ])
+    def test_error(self, _: str, outcomes: List[Any], kind: Any,
+                   waits: List[float], method: str = "GET") -> None:
+        """A GET is tried up to four times, anything else once."""
+        self.transport.send.side_effect = outcomes
+        with self.assertRaises(kind):
+            self.session.request(method, API)
+        self.assertEqual(self.clock.slept, waits)
+
+    def test_error_without_answer(self) -> None:
+        """An error has its request; what arrived earlier is not its answer."""
+        self.transport.send.side_effect = [answer_of(500), *[REFUSED] * 3]
+        with self.assertRaises(requests.ConnectionError) as caught:
+            self.session.get(API)
+        request: Any = caught.exception.request
+        self.assertEqual(request.headers["Authorization"], "Bearer [hidden]")
+        self.assertIsNone(caught.exception.response)
+
+    def test_error_with_answer(self) -> None:
+        """An error that an answer led to has this answer."""
+        limit = answer_of(403, hourly(9999))
+        self.transport.send.side_effect = [answer_of(500), limit]
+        with self.assertRaises(LimitError) as caught:
+            self.session.get(API)
+        self.assertIs(caught.exception.response, limit)
+        request: Any = caught.exception.request
+        self.assertEqual(request.headers["Authorization"], "Bearer [hidden]")
+
+    def test_wait_is_announced(self) -> None:
+        """Before each wait the callback gets the number of its seconds."""
+        on_wait = Mock(side_effect=lambda seconds: self.assertEqual(
+            self.clock.slept, []))
+        self.transport.send.side_effect = [
+            answer_of(403, {}, SECONDARY), answer_of()]
+        github_session(
+            None, API, on_wait, transport=self.transport).get(API)
+        on_wait.assert_called_once_with(60)
+
+    def test_wait_is_logged(self) -> None:
+        """Without a callback, the log says how long a wait is."""
+        self.transport.send.side_effect = [
+            answer_of(503, AFTER_7), answer_of()]
         with self.assertLogs("live") as logs:
-            answer = self.session.get(API, stream=True)
-        self.assertEqual(answer.raw.read(), b"{}")
+            self.session.get(API)
         self.assertEqual(
-            logs.output, ["INFO:live:waiting 60 s before the next try"])
+            logs.output, ["INFO:live:waiting 7 s before the next try"])
 
-    def test_longest_pause_counts(self) -> None:
-        """A shorter limit does not end a longer pause, which may yet grow."""
-        def answers() -> Iterator[Any]:
-            """Answer with a limit, while other requests meet longer ones."""
-            self.adapter.paused_until = 1042
-            self.clock.meanwhile = lambda: setattr(
-                self.adapter, "paused_until", 1060)
-            yield answer_of(403, AFTER_7)
-            yield answer_of()
 
-        self.send.side_effect = answers()
-        self.session.get(API)
-        self.assertEqual(self.clock.slept, [42, 18])
+class TestFromEnvironment(unittest.TestCase):
+    """Unit tests of a client's session: by the environment, and its end."""
+
+    def setUp(self) -> None:
+        """Put a double in place of what makes a session."""
+        patcher = patch("audit.live.github_session", autospec=True)
+        self.make_session = patcher.start()
+        self.addCleanup(patcher.stop)
+
+    @parameterized.expand([
+        ("nothing", {}, None, API),
+        ("empty_token", {"GITHUB_TOKEN": ""}, None, API),
+        ("second_token", {"GH_TOKEN": "", "GITHUB_TOKEN": "two",
+                          "GITHUB_API_URL": ""}, "two", API),
+        ("all", {"GH_TOKEN": "one", "GITHUB_TOKEN": "two",
+                 "GITHUB_API_URL": "https://ghe"}, "one", "https://ghe"),
+    ])
+    def test_variables(self, _: str, environ: Dict[str, str],
+                       token: Optional[str], api_url: str) -> None:
+        """The variables name the token and the API."""
+        with patch.dict(os.environ, environ, clear=True):
+            client = LiveOrgClient.from_environment("google")
+        self.make_session.assert_called_once_with(token, api_url)
+        self.assertEqual(client.api_url, api_url)
+
+    def test_session_of_its_own(self) -> None:
+        """A session that the client has made is closed with it."""
+        session = self.make_session.return_value
+        with LiveOrgClient.from_environment("google"):
+            session.close.assert_not_called()
+        session.close.assert_called_once_with()
+
+    def test_session_of_others(self) -> None:
+        """A session that the client was given stays open."""
+        session = self.make_session.return_value
+        with LiveOrgClient("google", session):
+            pass
+        session.close.assert_not_called()
 
 
 class TestLiveOrgClient(unittest.TestCase):
@@ -385,44 +671,30 @@ class TestLiveOrgClient(unittest.TestCase):
 
     def setUp(self) -> None:
         """Put a double in place of fetch_pages, and make a client."""
-        self.addCleanup(patch.stopall)
-        self.fetch_pages = patch(
-            "audit.live.fetch_pages", autospec=True).start()
+        patcher = patch("audit.live.fetch_pages", autospec=True)
+        self.fetch_pages = patcher.start()
+        self.addCleanup(patcher.stop)
         self.session = create_autospec(requests.Session, instance=True)
         self.on_page = Mock()
         self.client = LiveOrgClient(
             "google", self.session, API + "/", on_page=self.on_page)
 
-    @parameterized.expand([
-        ({}, None, API), ({"GITHUB_TOKEN": ""}, None, API),
-        ({"GH_TOKEN": "", "GITHUB_TOKEN": "two", "GITHUB_API_URL": ""},
-         "two", API),
-        ({"GH_TOKEN": "one", "GITHUB_TOKEN": "two",
-          "GITHUB_API_URL": "https://ghe"}, "one", "https://ghe"),
-    ])
-    def test_from_environment(self, environ: Dict[str, str],
-                              token: Optional[str], api_url: str) -> None:
-        """It has a session by the variables, and alone closes it."""
-        with patch.dict(os.environ, environ, clear=True), patch(
-                "audit.live.github_session", autospec=True) as make:
-            with LiveOrgClient.from_environment("google") as client:
-                with LiveOrgClient("other", client.session):
-                    pass
-                make.return_value.close.assert_not_called()
-        make.assert_called_once_with(token, api_url)
-        make.return_value.close.assert_called_once_with()
-        self.assertEqual(client.api_url, api_url)
+    def test_org(self) -> None:
+        """The organization is what its name leads to."""
+        self.fetch_pages.return_value = arrived(org_payload)
+        self.assertIs(self.client.org, org_payload)
+        self.fetch_pages.assert_called_once_with(
+            self.session, f"{API}/orgs/google", workers=1)
 
     def test_name(self) -> None:
         """No name leads to another path: it is percent-encoded."""
         self.fetch_pages.return_value = arrived(org_payload)
-        client = LiveOrgClient("../a?b#c%2e", self.session)
-        self.assertIs(client.org, org_payload)
+        LiveOrgClient("../a?b#c%2e", self.session).org
         self.fetch_pages.assert_called_once_with(
             self.session, f"{API}/orgs/..%2Fa%3Fb%23c%252e", workers=1)
 
-    @parameterized.expand([(".",), ("..",)])
-    def test_name_that_is_a_step(self, name: str) -> None:
+    @parameterized.expand([("this_step", "."), ("step_up", "..")])
+    def test_name_that_is_a_step(self, _: str, name: str) -> None:
         """An organization can't be called . or .., a step in a path."""
         with self.assertRaises(InvalidURL) as caught:
             LiveOrgClient(name, self.session).org
@@ -430,25 +702,49 @@ class TestLiveOrgClient(unittest.TestCase):
             str(caught.exception), f"{name} can't name an organization")
 
     @parameterized.expand([
-        *[([{**COUNTED, field: []}], f"{ORG} is not an organization")
-          for field in ("id", "login", "repos_url", "public_repos")],
-        ([[]], f"{ORG} is not an organization"),
-        *[([{**COUNTED, "repos_url": url}],
-           f"the API at {API} refers to {url}; set GITHUB_API_URL to the "
-           "API's own address") for url in (
-            "https://elsewhere/repos", "http://[", "http://api.github.com/")],
-        ([COUNTED, {}], f"{REPOS} is not a list of repositories"),
-        *[([COUNTED, repos], f"{REPOS} is not a list of repositories: look at "
-           f"item {place}") for repos, place in [
-               ([SMALLEST, None], 2), ([{"id": 1}], 1)]],
+        ("id_is_a_list", {**COUNTED, "id": []}),
+        ("login_is_a_list", {**COUNTED, "login": []}),
+        ("repos_url_is_a_list", {**COUNTED, "repos_url": []}),
+        ("public_repos_is_a_list", {**COUNTED, "public_repos": []}),
+        ("list", []),
     ])
-    def test_error(self, answers: List[Any], why: str) -> None:
-        """A wrong answer is an error that has its response."""
-        self.fetch_pages.side_effect = map(
-            arrived, answers, [ORG, REPOS])
+    def test_no_organization(self, _: str, document: Any) -> None:
+        """What has another shape than an organization is an error."""
+        self.fetch_pages.return_value = arrived(document, ORG)
+        with self.assertRaises(AnswerError) as caught:
+            self.client.org
+        self.assertEqual(
+            str(caught.exception), f"{ORG} is not an organization")
+        self.assertIs(caught.exception.response, ARRIVED)
+
+    @parameterized.expand([
+        ("host", "https://elsewhere/repos"),
+        ("invalid", "http://["),
+        ("scheme", "http://api.github.com/"),
+    ])
+    def test_repositories_elsewhere(self, _: str, url: str) -> None:
+        """A list of repositories at another origin is an error."""
+        self.fetch_pages.return_value = arrived(
+            {**COUNTED, "repos_url": url}, ORG)
+        with self.assertRaises(AnswerError) as caught:
+            self.client.org
+        self.assertEqual(
+            str(caught.exception), f"the API at {API} refers to {url}; set "
+            "GITHUB_API_URL to the API's own address")
+        self.assertIs(caught.exception.response, ARRIVED)
+
+    @parameterized.expand([
+        ("document", {}, ""),
+        ("list_with_null", [SMALLEST, None], ": look at item 2"),
+        ("list_of_fragments", [{"id": 1}], ": look at item 1"),
+    ])
+    def test_no_repositories(self, _: str, page: Any, where: str) -> None:
+        """A page of anything but repositories is an error."""
+        self.fetch_pages.side_effect = map(arrived, [COUNTED, page])
         with self.assertRaises(AnswerError) as caught:
             self.client.repos_payload
-        self.assertEqual(str(caught.exception), why)
+        self.assertEqual(str(caught.exception),
+                         f"{REPOS} is not a list of repositories{where}")
         self.assertIs(caught.exception.response, ARRIVED)
 
     def test_pages_are_closed(self) -> None:
@@ -465,31 +761,45 @@ class TestLiveOrgClient(unittest.TestCase):
         self.fetch_pages.side_effect = map(arrived, [COUNTED, [], []])
         with self.assertRaises(AnswerError) as caught:
             self.client.repos_payload
-        self.assertEqual(str(caught.exception), MISSING + "0")
+        self.assertEqual(
+            str(caught.exception),
+            "google: GitHub counts 3 public repositories and lists 0")
         request: Any = caught.exception.request
         self.assertEqual((request.method, request.url), ("GET", REPOS))
 
-    @parameterized.expand([
-        ("at_once", [MANY[:3]], NAMES[:3], []),
-        ("later", [MANY[1:3], MANY[:3]], [NAMES[1], NAMES[2], NAMES[0]], []),
-        ("twice", [[{**MANY[0], "name": "old"}, MANY[0], MANY[1]], MANY[2:3]],
-         NAMES[:3], []),
-        ("private", [[*MANY[:2], {**MANY[2], "private": True}]] * 2,
-         NAMES[:2], [MISSING + "2"]),
-    ])
-    def test_all_of_them(self, _: str, answers: List[Any], names: List[str],
-                         warnings: List[str]) -> None:
-        """If fewer come than GitHub counts, they are asked for once more."""
-        self.fetch_pages.side_effect = map(arrived, [COUNTED, *answers])
-        with patch("audit.live.LOG.warning", autospec=True) as warning:
-            self.assertEqual(self.client.public_repos(), names)
-        self.assertEqual([args[0] for args, _ in warning.call_args_list],
-                         warnings)
-        self.assertEqual(self.fetch_pages.call_count, 1 + len(answers))
+    def test_listing(self) -> None:
+        """The public ones are requested by creation, 100 to a page."""
+        self.fetch_pages.side_effect = map(arrived, [COUNTED, MANY[:3]])
+        self.client.repos_payload
         self.fetch_pages.assert_called_with(
             self.session, REPOS, workers=10, on_page=self.on_page, params={
                 "type": "public", "sort": "created", "direction": "asc",
                 "per_page": "100"})
+
+    @parameterized.expand([
+        ("at_once", [MANY[:3]], ["repo-00001", "repo-00002", "repo-00003"]),
+        ("later", [MANY[1:3], MANY[:3]],
+         ["repo-00002", "repo-00003", "repo-00001"]),
+        ("twice", [[{**MANY[0], "name": "old"}, MANY[0], MANY[1]], MANY[2:3]],
+         ["repo-00001", "repo-00002", "repo-00003"]),
+    ])
+    def test_all_of_them(
+            self, _: str, answers: List[Any], names: List[str]) -> None:
+        """If fewer come than GitHub counts, they are asked for once more."""
+        self.fetch_pages.side_effect = map(arrived, [COUNTED, *answers])
+        self.assertEqual(self.client.public_repos(), names)
+        self.assertEqual(self.fetch_pages.call_count, 1 + len(answers))
+
+    def test_some_are_missing(self) -> None:
+        """If some are still missing, a warning says both numbers."""
+        repos = [*MANY[:2], {**MANY[2], "private": True}]
+        self.fetch_pages.side_effect = map(arrived, [COUNTED, repos, repos])
+        with self.assertLogs("live") as logs:
+            names = self.client.public_repos()
+        self.assertEqual(names, ["repo-00001", "repo-00002"])
+        self.assertEqual(
+            logs.output, ["WARNING:live:google: GitHub counts 3 public "
+                          "repositories and lists 2"])
 
 
 class TestOverReplay(unittest.TestCase):
@@ -515,24 +825,22 @@ class TestOverReplay(unittest.TestCase):
         self.assertEqual({one.headers["Authorization"] for one in asked},
                          {"Bearer sekret"})
 
-    @patch("audit.live.time", Clock())
-    def test_callbacks(self) -> None:
-        """Pages are counted as they arrive, and each wait is announced."""
-        on_page, on_wait = Mock(), Mock()
-        with replay({"&page=2$": [Fault(503, AFTER_7)]}, repos=MANY) as url:
-            with github_session(None, url, on_wait) as session:
-                LiveOrgClient(
-                    "google", session, url, on_page=on_page).repos_payload
+    def test_pages_are_counted(self) -> None:
+        """Pages are counted as they arrive, of how many is known."""
+        on_page = Mock()
+        with replay(repos=MANY) as url, github_session(None, url) as session:
+            LiveOrgClient(
+                "google", session, url, on_page=on_page).repos_payload
         self.assertEqual(
             on_page.call_args_list, [call(1, 3), call(2, 3), call(3, 3)])
-        on_wait.assert_called_once_with(7)
 
     @parameterized.expand([
-        (Fault(403, {"Retry-After": "42"}), [0, 42, 42]),
-        (Fault(429, AFTER_7), [0, 7, 7]),
-        (Fault(503, {"Retry-After": "42"}), [0, 0, 42]),
+        ("limit", Fault(403, {"Retry-After": "42"}), [0, 42, 42]),
+        ("too_many_requests", Fault(429, AFTER_7), [0, 7, 7]),
+        ("server_error", Fault(503, {"Retry-After": "42"}), [0, 0, 42]),
     ])
-    def test_other_request(self, fault: Fault, times: List[float]) -> None:
+    def test_other_request(
+            self, _: str, fault: Fault, times: List[float]) -> None:
         """While one waits for a limit, but not else, no other is sent."""
         clock, sent_at = Clock(), []
         with patch("audit.live.time", clock), replay(
