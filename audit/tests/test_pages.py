@@ -12,18 +12,18 @@ import threading
 import unittest
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 from unittest.mock import Mock, PropertyMock, call, create_autospec, patch
 
 import requests
-from parameterized import parameterized
+from parameterized import param, parameterized
 from requests.exceptions import (
     ConnectionError, HTTPError, InvalidURL, TooManyRedirects)
 from urllib3.exceptions import DecodeError
 
 from audit.pages import (
-    AnswerError, Page, check_status, fetch_json, fetch_pages, links_of, origin,
-    page_of, pages_after)
+    AnswerError, Page, Plan, check_status, fetch_json, fetch_pages, links_of,
+    origin, page_of, pages_after, plan_after, side_by_side)
 from audit.replay import Fault, numbered_repos, replay
 
 START = "https://host/start"
@@ -31,7 +31,18 @@ FIRST = "https://host/items"
 SECRET = "https://user:secret@host:8443/items"
 SHOWN = "https://host:8443/items"
 BROKEN = f"{SHOWN} can't be fetched: the answer is broken"
-SEEN = "links to a page already seen"
+INVALID = InvalidURL("//user:sec/ret@h", request=requests.Request())
+# Each way in which a request fails: what is raised within, and what comes
+# out. What an error of requests is, it stays.
+ERRORS = [
+    ("network", ConnectionError(OSError("no route")), ConnectionError,
+     "no route"),
+    ("broken_gzip", DecodeError("bad gzip"), AnswerError, BROKEN),
+    ("redirect_to_nonsense", ValueError("Invalid IPv6"), AnswerError, BROKEN),
+    ("answer", AnswerError("too long"), AnswerError, "too long"),
+    ("address", INVALID, InvalidURL, f"{SHOWN} can't be requested: its "
+     "address, that of a redirect or a proxy, or a header is invalid"),
+]
 
 
 def page_url(number: int) -> str:
@@ -66,41 +77,59 @@ def numbered_pages(count: int, name_last: bool = True) -> Dict[str, Any]:
             for number, (url, link) in enumerate(zip(urls, links), start=1)}
 
 
-class TestLinks(unittest.TestCase):
-    """Unit tests of origin, links_of and pages_after, on texts alone."""
+class TestOrigin(unittest.TestCase):
+    """Unit tests of origin: scheme, host and port of a URL."""
 
     @parameterized.expand([
-        ("https://host/path?query#fragment", ("https", "host", 443)),
-        ("http://host", ("http", "host", 80)),
-        ("HTTPS://HOST:8443", ("https", "host", 8443)),
-        ("https://one\\@two/", ("https", "one", 443)),
-        ("ftp://host", ("ftp", "host", None)),
-        ("", (None, None, None)), ("http://[", (None, None, None)),
+        ("https", "https://host/path?query#fragment", ("https", "host", 443)),
+        ("http", "http://host", ("http", "host", 80)),
+        ("upper_case_and_port", "HTTPS://HOST:8443", ("https", "host", 8443)),
+        ("backslash", "https://one\\@two/", ("https", "one", 443)),
+        ("other_scheme", "ftp://host", ("ftp", "host", None)),
+        ("empty", "", (None, None, None)),
+        ("invalid", "http://[", (None, None, None)),
     ])
-    def test_origin(self, url: str, expected: Any) -> None:
+    def test_origin(
+            self, _: str, url: str,
+            expected: Tuple[Optional[str], Optional[str], Optional[int]]
+            ) -> None:
         """It is what urllib3 would connect to, the port included."""
         self.assertEqual(origin(url), expected)
 
-    def test_links_of(self) -> None:
+
+class TestLinksOf(unittest.TestCase):
+    """Unit tests of links_of: what a Link header says, or an error."""
+
+    def test_all_relations(self) -> None:
         """The URLs come by relation, absolute and normalized."""
         header = ('<?page=2>; rel="next", </c>; rel="last", '
                   '<HTTPS://B/?a=1,2;3>; rel="prev", <//d/>; rel="first"')
         self.assertEqual(links_of(Page([], FIRST, header)), {
-            "next": page_url(2), "last": "https://host/c",
+            "next": "https://host/items?page=2", "last": "https://host/c",
             "prev": "https://b/?a=1,2;3", "first": "https://d/"})
 
+    def test_no_link(self) -> None:
+        """Without a header there is no link."""
+        self.assertEqual(links_of(Page([], FIRST, "")), {})
+
     @parameterized.expand([
-        'nonsense, <a>; rel="next"', '<a>; rel="next", nonsense',
-        '<a>; REL="NEXT"', '<a>; rel="next", <b>; rel="up"',
-        '<a>; title="b, <c>; rel="next""', '<a b>; rel="next"',
-        '<a>; rel="next", <b>; rel="next"', '<a>; rel="next last"',
-        '<http://[>; rel="next"', '<//host:x/>; rel="next"',
+        ("nonsense_before", 'nonsense, <a>; rel="next"'),
+        ("nonsense_behind", '<a>; rel="next", nonsense'),
+        ("upper_case", '<a>; REL="NEXT"'),
+        ("other_relation", '<a>; rel="next", <b>; rel="up"'),
+        ("link_in_a_title", '<a>; title="b, <c>; rel="next""'),
+        ("blank_in_a_url", '<a b>; rel="next"'),
+        ("next_twice", '<a>; rel="next", <b>; rel="next"'),
+        ("two_relations", '<a>; rel="next last"'),
+        ("invalid_url", '<http://[>; rel="next"'),
+        ("invalid_port", '<//host:x/>; rel="next"'),
     ])
-    def test_broken_link(self, header: str) -> None:
+    def test_broken_link(self, _: str, header: str) -> None:
         """A header of any other form is an error, not half read."""
-        expected = f"^{FIRST} has a broken link$"
-        with self.assertRaisesRegex(AnswerError, expected) as caught:
+        with self.assertRaises(AnswerError) as caught:
             links_of(Page([], FIRST, header))
+        self.assertEqual(
+            str(caught.exception), "https://host/items has a broken link")
         self.assertIsInstance(caught.exception.__cause__, ValueError)
 
     def test_damaged_link(self) -> None:
@@ -115,26 +144,47 @@ class TestLinks(unittest.TestCase):
         self.assertEqual(set(found), {"next last"})
 
     @parameterized.expand([
-        "https://elsewhere/items", "http://host/items",
-        "https://host:444/items", "mailto:///octocat"])
-    def test_other_origin(self, url: str) -> None:
+        ("host", "https://elsewhere/items"),
+        ("scheme", "http://host/items"),
+        ("port", "https://host:444/items"),
+        ("no_host", "mailto:///octocat"),
+    ])
+    def test_other_origin(self, _: str, url: str) -> None:
         """A next page of another origin is an error that names it."""
-        expected = f"^{FIRST} links to another origin: {url}$"
-        with self.assertRaisesRegex(AnswerError, expected):
+        with self.assertRaises(AnswerError) as caught:
             links_of(Page([], FIRST, link_to(url)))
+        self.assertEqual(
+            str(caught.exception),
+            f"https://host/items links to another origin: {url}")
+
+
+class TestPagesAfter(unittest.TestCase):
+    """Unit tests of pages_after: which pages follow, by the links."""
+
+    def test_no_next_page(self) -> None:
+        """Without a next page none follows, whatever the last one is."""
+        self.assertEqual(pages_after({"last": page_url(9)}), [])
 
     @parameterized.expand([
-        ("?page=9", "?page=11", ["?page=10", "?page=11"]),
-        ("?per_page=9&page=2", "?per_page=9&page=3", ["?per_page=9&page=3"]),
-        ("?page=2&per_page=9", "?page=3&per_page=9", ["?page=3&per_page=9"]),
-        ("?page=2", "/a?page=5", []), ("?page=2", "?page=5&a=1", []),
-        ("?page=2", "?homepage=5", []), ("?page=2", "?page=1", []),
-        ("?page=2", f"?page={10**18}", []), ("?page=2x", "?page=5", []),
-        ("?page=2", "?page=5x", []), ("?apage=2", "?apage=5", []),
-        ("?after=a", "?page=5", []),
+        ("number_alone", "?page=9", "?page=11", ["?page=10", "?page=11"]),
+        ("number_at_the_end", "?per_page=9&page=2", "?per_page=9&page=3",
+         ["?per_page=9&page=3"]),
+        ("number_in_front", "?page=2&per_page=9", "?page=3&per_page=9",
+         ["?page=3&per_page=9"]),
+        ("last_is_next", "?page=2", "?page=2", []),
+        ("last_is_before_next", "?page=2", "?page=1", []),
+        ("last_has_another_path", "?page=2", "/a?page=5", []),
+        ("last_has_more_options", "?page=2", "?page=5&a=1", []),
+        ("last_has_another_option", "?page=2", "?homepage=5", []),
+        ("last_has_19_digits", "?page=2", f"?page={10**18}", []),
+        ("last_is_not_a_number", "?page=2", "?page=5x", []),
+        ("next_is_not_a_number", "?page=2x", "?page=5", []),
+        ("both_have_another_option", "?apage=2", "?apage=5", []),
+        ("next_is_a_cursor", "?after=a", "?page=5", []),
     ])
     def test_pages_after(
-            self, following: str, last: str, others: List[str]) -> None:
+            self, _: str, following: str, last: str, others: List[str]
+            ) -> None:
         """More pages are known if the URLs differ in their numbers alone."""
         self.assertEqual(pages_after({"next": following, "last": last}),
                          [following, *others])
@@ -145,69 +195,235 @@ class TestLinks(unittest.TestCase):
         self.assertEqual(len(pages_after(links)), 5001)
 
 
+class TestPlanAfter(unittest.TestCase):
+    """Unit tests of plan_after: what is known after a page has arrived."""
+
+    START = Plan([], frozenset([START]), 1, None)
+
+    @parameterized.expand([
+        ("one_page", "", [], 1, 1),
+        ("next_alone", '<?page=2>; rel="next"',
+         ["https://host/items?page=2"], 2, None),
+        ("next_is_last", '<?page=2>; rel="next", <?page=2>; rel="last"',
+         ["https://host/items?page=2"], 2, 2),
+        ("next_to_last", '<?page=2>; rel="next", <?page=3>; rel="last"',
+         ["https://host/items?page=2", "https://host/items?page=3"], 3, 3),
+        ("last_of_another_form", '<?after=a>; rel="next", </b>; rel="last"',
+         ["https://host/items?after=a"], 2, None),
+    ])
+    def test_first_page(self, _: str, link: str, urls: List[str], known: int,
+                        total: Optional[int]) -> None:
+        """The links say which pages follow, and whether these are all."""
+        plan = plan_after(Page([], FIRST, link), self.START)
+        self.assertEqual(plan, Plan(
+            urls, frozenset([START, FIRST, *urls]), known, total))
+
+    def test_list_that_has_grown(self) -> None:
+        """If a page follows the last one, there are more pages."""
+        earlier = Plan([page_url(2)], frozenset([START, page_url(2)]), 2, 2)
+        plan = plan_after(
+            Page([], page_url(2), '<?page=3>; rel="next"'), earlier)
+        self.assertEqual(plan, Plan(
+            ["https://host/items?page=3"],
+            frozenset([START, page_url(2), page_url(3)]), 3, None))
+
+    @parameterized.expand([
+        ("as_a_page_that_was_known", "/start"),
+        ("as_this_page", "/items"),
+        ("as_what_is_called_first", "/items?page=1"),
+    ])
+    def test_page_already_seen(self, _: str, target: str) -> None:
+        """A next page that is known by another URL is an error."""
+        links = f'<{target}>; rel="next", </items?page=1>; rel="first"'
+        with self.assertRaises(AnswerError) as caught:
+            plan_after(Page([], FIRST, links), self.START)
+        self.assertEqual(
+            str(caught.exception),
+            "https://host/items links to a page already seen")
+
+
 class TestResponse(unittest.TestCase):
     """Unit tests of check_status and page_of: a response that has arrived."""
 
     @parameterized.expand([
-        (101, AnswerError), (206, AnswerError), (300, AnswerError),
-        (400, HTTPError), (599, HTTPError),
+        ("switching_protocols", 101, AnswerError),
+        ("partial_content", 206, AnswerError),
+        ("multiple_choices", 300, AnswerError),
+        ("bad_request", 400, HTTPError),
+        ("last_of_all", 599, HTTPError),
     ])
-    def test_bad_status(self, status: int, kind: Any) -> None:
+    def test_bad_status(self, _: str, status: int, kind: Any) -> None:
         """A status that comes with no whole document is an error."""
         response = response_of(b"[]", url=SECRET, status=status)
         with self.assertRaises(kind) as caught:
             check_status(response)
-        self.assertEqual(str(caught.exception),
-                         f"{SHOWN} answered {status}: Because")
+        self.assertEqual(
+            str(caught.exception),
+            f"https://host:8443/items answered {status}: Because")
         self.assertIs(caught.exception.response, response)
         self.assertIs(caught.exception.request, response.request)
 
     @parameterized.expand([
-        b"", b"<html></html>", b'{"a": "\xe9"}', b"[" * 100000, b"[NaN]",
-        "{}".encode("utf-16-le"),
+        ("empty", b""),
+        ("html", b"<html></html>"),
+        ("latin_1", b'{"a": "\xe9"}'),
+        ("utf_16", "{}".encode("utf-16-le")),
+        ("nested_too_deep", b"[" * 100000),
+        ("not_a_number", b"[NaN]"),
     ])
-    def test_no_json(self, body: bytes) -> None:
+    def test_no_json(self, _: str, body: bytes) -> None:
         """A body that is not JSON in UTF-8 is an AnswerError."""
         response = response_of(body, url=SECRET)
-        with self.assertRaisesRegex(
-                AnswerError, "^host:8443 did not answer in JSON$") as caught:
+        with self.assertRaises(AnswerError) as caught:
             page_of(response)
+        self.assertEqual(
+            str(caught.exception), "host:8443 did not answer in JSON")
         self.assertIs(caught.exception.response, response)
         self.assertIsNotNone(caught.exception.__cause__)
 
+
+class TestAnswerError(unittest.TestCase):
+    """Unit tests of AnswerError: what its message shows, and what it is."""
+
     def test_no_password(self) -> None:
-        """An AnswerError shows nothing that precedes the host in a URL."""
-        kept = "//host/@a //host?@a //host#@a //host\\@a a@host"
-        error = AnswerError(f"https://a@b.c:d@host, //a:b@host //@host {kept}")
-        self.assertEqual(str(error), f"https://host, //host //host {kept}")
+        """It shows nothing that precedes the host in a URL."""
+        error = AnswerError("https://a@b.c:d@host, //a:b@host //@host")
+        self.assertEqual(str(error), "https://host, //host //host")
+
+    def test_no_user(self) -> None:
+        """What follows the host in a URL, or is not a URL, is shown."""
+        text = "//host/@a //host?@a //host#@a //host\\@a a@host"
+        self.assertEqual(str(AnswerError(text)), text)
+
+    def test_kind(self) -> None:
+        """It is an error of requests, and a ValueError as well."""
+        error = AnswerError("too long")
+        self.assertIsInstance(error, requests.RequestException)
         self.assertIsInstance(error, ValueError)
 
 
-class TestFetchJson(unittest.TestCase):
-    """Unit tests of fetch_json, over a double of a session."""
+class ThreadsTestCase(unittest.TestCase):
+    """What tests of threads share: no thread is left when one is over."""
+
+    def setUp(self) -> None:
+        """Remember the threads that there are."""
+        self.known_threads = set(threading.enumerate())
+        self.free = threading.Event()
+        self.addCleanup(self.end_threads)
+
+    def end_threads(self) -> None:
+        """Set free what a test holds, and wait for the end of all threads."""
+        self.free.set()
+        for thread in set(threading.enumerate()) - self.known_threads:
+            thread.join(timeout=10)
+
+
+class TestSideBySide(ThreadsTestCase):
+    """Unit tests of side_by_side: keys are numbers, answers their squares."""
+
+    def setUp(self) -> None:
+        """Begin with nothing asked for, and nothing held back."""
+        super().setUp()
+        self.asked: List[int] = []
+        self.held = 0
+        self.bad = 0
+
+    def square(self, number: int) -> int:
+        """Return a square; hold one number back, and fail at another."""
+        self.asked.append(number)
+        if number == self.held:
+            self.assertTrue(self.free.wait(timeout=10))
+        if number == self.bad:
+            raise KeyError(number)
+        return number * number
+
+    def test_order(self) -> None:
+        """What is read from the answers comes in the order of the keys."""
+        values = side_by_side(self.square, [3, 1, 2], 2, str)
+        self.assertEqual(list(values), ["9", "1", "4"])
+
+    def test_nothing(self) -> None:
+        """Of no keys nothing comes."""
+        self.assertEqual(list(side_by_side(self.square, [], 2, str)), [])
+
+    def test_once_each(self) -> None:
+        """Each key is asked for once, however many threads there are."""
+        list(side_by_side(self.square, range(1, 40), 7, str))
+        self.assertCountEqual(self.asked, range(1, 40))
+
+    def test_workers(self) -> None:
+        """Just as many answers as workers are under way at a time."""
+        barrier, threads = threading.Barrier(3, timeout=10), set()
+
+        def fetch_one(number: int) -> int:
+            """Wait until there are three of these under way."""
+            threads.add(threading.current_thread())
+            barrier.wait()
+            return number
+
+        values = list(side_by_side(fetch_one, range(6), 3, str))
+        self.assertEqual(values, ["0", "1", "2", "3", "4", "5"])
+        self.assertEqual(len(threads), 3)
+
+    def test_read_as_it_arrives(self) -> None:
+        """An answer is read though the one before it hangs."""
+        self.held = 1
+
+        def read(answer: int) -> int:
+            """Set the first answer free once the second is here."""
+            self.free.set()
+            return answer
+
+        values = side_by_side(self.square, [1, 2], 2, read)
+        self.assertEqual(list(values), [1, 4])
+
+    def test_thread_that_reads(self) -> None:
+        """Answers are read in the thread that asks for them."""
+        values = side_by_side(
+            self.square, [1, 2, 3], 2, lambda _: threading.current_thread())
+        self.assertEqual(set(values), {threading.current_thread()})
+
+    def test_error(self) -> None:
+        """An error is raised at once, though an answer before it hangs."""
+        self.held, self.bad = 1, 2
+        with self.assertRaises(KeyError) as caught:
+            list(side_by_side(self.square, [1, 2], 2, str))
+        self.assertEqual(caught.exception.args, (2,))
+
+    def test_nothing_is_begun_after_an_error(self) -> None:
+        """A worker that meets an error stops, before anybody hears of it."""
+        self.held = self.bad = 2
+        values = side_by_side(self.square, [1, 2, 3, 4], 1, str)
+        self.assertEqual(next(values), "1")
+        self.end_threads()
+        self.assertEqual(self.asked, [1, 2])
+
+    def test_nothing_is_begun_after_close(self) -> None:
+        """After it is closed, what is under way is the last."""
+        self.held = 2
+        values = side_by_side(self.square, [1, 2, 3, 4], 1, str)
+        self.assertEqual(next(values), "1")
+        values.close()
+        self.end_threads()
+        self.assertLessEqual(set(self.asked), {1, 2})
+
+
+class TestFetchJson(ThreadsTestCase):
+    """Unit tests of fetch_json and fetch_pages, over a double of a session."""
 
     def setUp(self) -> None:
         """Make a session that answers from the pages that a test sets."""
+        super().setUp()
         self.pages: Dict[str, requests.Response] = {}
         self.held = ""
-        self.holding, self.free = threading.Event(), threading.Event()
-        self.known_threads = set(threading.enumerate())
-        self.addCleanup(self.end_threads)
         self.session = create_autospec(requests.Session, instance=True)
         self.session.get.side_effect = self.get
 
     def get(self, url: str, **_: Any) -> requests.Response:
         """Answer a request; hold one URL back until the test sets it free."""
         if url == self.held:
-            self.holding.set()
             self.assertTrue(self.free.wait(timeout=10))
         return self.pages[url]
-
-    def end_threads(self) -> None:
-        """Set the held URL free, and wait for the end of all threads."""
-        self.free.set()
-        for thread in set(threading.enumerate()) - self.known_threads:
-            thread.join(timeout=10)
 
     def error_of(self, kind: Any, url: str = FIRST, **options: Any) -> Any:
         """Return the error of just this class that a URL leads to."""
@@ -221,40 +437,58 @@ class TestFetchJson(unittest.TestCase):
         return [args[0] for args, _ in self.session.get.call_args_list]
 
     def test_document(self) -> None:
-        """What is no list comes as it is, in UTF-8, whatever its links are."""
+        """What is not a list comes as it is, in UTF-8, whatever its links."""
         response = response_of(b'{"\xc3\xa9": 1}', "nonsense", status=299)
         response.encoding = "iso-8859-1"
         self.pages = {FIRST: response}
         self.assertEqual(fetch_json(self.session, FIRST), {"\u00e9": 1})
 
-    @parameterized.expand([
-        (ConnectionError(OSError("no route")), ConnectionError, "no route"),
-        (DecodeError("bad gzip"), AnswerError, BROKEN),
-        (ValueError("Invalid IPv6"), AnswerError, BROKEN),
-        (AnswerError("too long"), AnswerError, "too long"),
-        (InvalidURL("//user:sec/ret@h", request=requests.Request()),
-         InvalidURL, f"{SHOWN} can't be requested: its address, that of a "
-         "redirect or a proxy, or a header is invalid"),
-    ])
-    def test_error(self, inner: Exception, kind: Any, message: str) -> None:
-        """An error has its request, what has arrived, and no password."""
+    @parameterized.expand(ERRORS)
+    def test_nothing_arrives(
+            self, _: str, inner: Exception, kind: Any, message: str) -> None:
+        """The error has its request, and shows no password."""
+        self.session.get.side_effect = inner
+        error = self.error_of(kind, SECRET)
+        self.assertEqual(str(error), message)
+        self.assertEqual(
+            (error.request.method, error.request.url), ("GET", SECRET))
+        self.assertIsNone(error.response)
+
+    @parameterized.expand(ERRORS)
+    def test_part_arrives(
+            self, _: str, inner: Exception, kind: Any, message: str) -> None:
+        """The error has its request and the response whose body fails."""
         response: Any = Mock(spec=["content"])
         type(response).content = PropertyMock(side_effect=inner)
-        self.session.get.side_effect = [inner, response]
-        for arrived in (None, response):
-            error = self.error_of(kind, SECRET)
-            self.assertEqual((str(error), error.response), (message, arrived))
-            self.assertEqual((error.request.method, error.request.url),
-                             ("GET", SECRET))
-            self.assertIs(error.__cause__ or error, inner)
+        self.session.get.side_effect = [response]
+        error = self.error_of(kind, SECRET)
+        self.assertEqual(str(error), message)
+        self.assertEqual(
+            (error.request.method, error.request.url), ("GET", SECRET))
+        self.assertIs(error.response, response)
 
     @parameterized.expand([
-        "json.loads", "audit.pages.parse_url", "audit.pages.urljoin"])
-    def test_mistake(self, name: str) -> None:
+        ("broken_gzip", DecodeError("bad gzip")),
+        ("redirect_to_nonsense", ValueError("Invalid IPv6")),
+    ])
+    def test_cause(self, _: str, inner: Exception) -> None:
+        """An error that is not one of requests is the cause of one."""
+        self.session.get.side_effect = inner
+        self.assertIs(self.error_of(AnswerError).__cause__, inner)
+
+    @parameterized.expand([
+        ("json", "json.loads"),
+        ("host", "audit.pages.parse_url"),
+        ("links", "audit.pages.urljoin"),
+    ])
+    def test_mistake(self, _: str, name: str) -> None:
         """A mistake in the program is not taken for a wrong answer."""
         self.pages = numbered_pages(2)
         with patch(name, autospec=True, side_effect=TypeError):
             self.error_of(TypeError)
+
+    def test_mistake_in_a_request(self) -> None:
+        """A mistake in what requests is not taken for one of the network."""
         self.session.get.side_effect = TypeError
         self.error_of(TypeError)
 
@@ -272,79 +506,123 @@ class TestFetchJson(unittest.TestCase):
         self.assertEqual(str(error), "workers must be at least 1")
         self.session.get.assert_not_called()
 
-    @parameterized.expand([(1, True), (2, True), (12, True), (12, False)])
-    def test_whole_list(self, count: int, last: bool) -> None:
-        """Each page is asked for once, and only the first with params."""
-        self.pages = numbered_pages(count, last)
-        items = fetch_json(self.session, FIRST, timeout=3, params={"a": 1})
-        self.assertEqual(items, list(range(1, count + 1)))
-        self.assertCountEqual(self.session.get.call_args_list, [
-            call(FIRST, timeout=3, params={"a": 1}),
-            *(call(page_url(number), timeout=3) for number in items[1:])])
+    def test_ten_workers(self) -> None:
+        """Unless it is said otherwise, ten pages are under way at a time."""
+        barrier, threads = threading.Barrier(10, timeout=10), set()
+        self.pages = numbered_pages(21)
+
+        def get(url: str) -> requests.Response:
+            """Have ten pages after the first under way at once."""
+            if url != FIRST:
+                threads.add(threading.current_thread())
+                barrier.wait()
+            return self.pages[url]
+
+        self.session.get.side_effect = get
+        self.assertEqual(len(fetch_json(self.session, FIRST)), 21)
+        self.assertEqual(len(threads), 10)
 
     @parameterized.expand([
-        ("one_page", 1, True, [(1, 1)]),
-        ("last_is_next", 2, True, [(1, 2), (2, 2)]),
-        ("last_is_known", 4, True, [(1, 4), (2, 4), (3, 4), (4, 4)]),
-        ("last_is_not_known", 3, False, [(1, None), (2, None), (3, None)]),
+        ("one_page", 1, [1]),
+        ("two_pages", 2, [1, 2]),
+        ("more_pages_than_workers", 12, [*range(1, 13)]),
+        param("last_page_not_known", 12, [*range(1, 13)], name_last=False),
+    ])
+    def test_whole_list(self, _: str, count: int, items: List[int],
+                        name_last: bool = True) -> None:
+        """The items of all pages come in order."""
+        self.pages = numbered_pages(count, name_last)
+        self.assertEqual(fetch_json(self.session, FIRST), items)
+
+    @parameterized.expand([
+        ("last_page_known", True), ("last_page_not_known", False)])
+    def test_requests(self, _: str, name_last: bool) -> None:
+        """Each page is asked for once, and only the first with params."""
+        self.pages = numbered_pages(3, name_last)
+        fetch_json(self.session, FIRST, timeout=3, params={"a": 1})
+        self.assertCountEqual(self.session.get.call_args_list, [
+            call(FIRST, timeout=3, params={"a": 1}),
+            call("https://host/items?page=2", timeout=3),
+            call("https://host/items?page=3", timeout=3)])
+
+    @parameterized.expand([
+        ("one_page", 1, [(1, 1)]),
+        ("next_is_last", 2, [(1, 2), (2, 2)]),
+        ("last_page_known", 4, [(1, 4), (2, 4), (3, 4), (4, 4)]),
+        param("last_page_not_known", 3, [(1, None), (2, None), (3, None)],
+              name_last=False),
     ])
     def test_on_page(
-            self, _: str, count: int, name_last: bool,
-            expected: List[Tuple[int, Any]]) -> None:
+            self, _: str, count: int, expected: List[Tuple[int, Any]],
+            name_last: bool = True) -> None:
         """Each page is counted as it arrives, of how many if it is known."""
         self.pages, on_page = numbered_pages(count, name_last), Mock()
         list(fetch_pages(self.session, FIRST, workers=3, on_page=on_page))
         self.assertEqual(
             [args for args, _ in on_page.call_args_list], expected)
 
+    def test_page_that_is_counted_early(self) -> None:
+        """A page is counted though the one before it hangs."""
+        self.pages, self.held = numbered_pages(3), page_url(2)
+
+        def on_page(arrived: int, total: Optional[int]) -> None:
+            """Set page 2 free when page 3 is the second to arrive."""
+            if arrived == 2:
+                self.free.set()
+
+        pages = fetch_pages(self.session, FIRST, workers=2, on_page=on_page)
+        self.assertEqual([page.document for page in pages], [[1], [2], [3]])
+
     @parameterized.expand([
-        (b"{}", page_url(4), "is not a list"),
-        (b"[]", page_url(2), SEEN),  # as a next page
-        (b"[]", START, SEEN),  # as the URL that was asked for
-        (b"[]", FIRST, SEEN),  # as the URL that this was redirected to
-        (b"[]", page_url(1), SEEN),  # as what is called first
+        ("not_a_list", b"{}", page_url(4), "is not a list"),
+        ("next_was_a_next_page", b"[]", page_url(2),
+         "links to a page already seen"),
+        ("next_was_asked_for", b"[]", START, "links to a page already seen"),
+        ("next_was_redirected_to", b"[]", FIRST,
+         "links to a page already seen"),
+        ("next_is_called_first", b"[]", page_url(1),
+         "links to a page already seen"),
     ])
     def test_unusable_page(
-            self, body: bytes, target: str, problem: str) -> None:
+            self, _: str, body: bytes, target: str, problem: str) -> None:
         """After a list come only lists, and no page that has been seen."""
         links = link_to(page_url(1), "first") + ", " + link_to(target)
         bad = response_of(body, links, url=page_url(3))
         self.pages = {**numbered_pages(3), page_url(3): bad}
         self.pages[START] = self.pages[FIRST]
         error = self.error_of(AnswerError, START)
-        self.assertEqual(str(error), f"{page_url(3)} {problem}")
+        self.assertEqual(str(error), f"https://host/items?page=3 {problem}")
         self.assertIs(error.response, bad)
         self.assertEqual(len(self.asked()), 3)
 
-    @parameterized.expand([(True, FIRST), (False, page_url(4))])
+    @parameterized.expand([
+        ("last_page_known", True), ("last_page_not_known", False)])
     @patch("audit.pages.MAX_PAGES", 4)
-    def test_most_pages(self, name_last: bool, before: str) -> None:
-        """Up to MAX_PAGES pages are fetched; one more is an error."""
+    def test_most_pages(self, _: str, name_last: bool) -> None:
+        """Up to MAX_PAGES pages are fetched."""
         self.pages = numbered_pages(4, name_last)
         self.assertEqual(fetch_json(self.session, FIRST), [1, 2, 3, 4])
+
+    @parameterized.expand([
+        ("last_page_known", True, FIRST),
+        ("last_page_not_known", False, "https://host/items?page=4"),
+    ])
+    @patch("audit.pages.MAX_PAGES", 4)
+    def test_one_page_too_many(
+            self, _: str, name_last: bool, before: str) -> None:
+        """A page more than MAX_PAGES is an error, and is not fetched."""
         self.pages = numbered_pages(5, name_last)
         error = self.error_of(AnswerError)
         self.assertEqual(str(error), f"{before} is one of more than 4 pages")
         self.assertNotIn(page_url(5), self.asked())
 
-    @parameterized.expand([({"workers": 3}, 3), ({}, 10)])
-    def test_nothing_is_asked_after_a_bad_page(
-            self, options: Dict[str, Any], workers: int) -> None:
-        """A worker that meets an error stops them all at once."""
-        bad = response_of(b"{}", url=page_url(2), status=404)
-        self.pages = {**numbered_pages(20), page_url(2): bad}
-        with patch("audit.pages.Thread", autospec=True) as thread:
-            thread.return_value.start.side_effect = (
-                lambda: thread.call_args[1]["target"]())
-            error = self.error_of(HTTPError, **options)
-        self.assertIs(error.response, bad)
-        self.assertEqual(self.asked(), [FIRST, page_url(2)])
-        self.assertEqual(thread.call_count, workers)
-
     @parameterized.expand([
-        (b"[]", 404, HTTPError), (b"{}", 200, AnswerError),
-        (b"<html>", 200, AnswerError)])
-    def test_later_error(self, body: bytes, status: int, kind: Any) -> None:
+        ("not_found", b"[]", 404, HTTPError),
+        ("not_a_list", b"{}", 200, AnswerError),
+        ("not_json", b"<html>", 200, AnswerError),
+    ])
+    def test_later_error(
+            self, _: str, body: bytes, status: int, kind: Any) -> None:
         """An error is raised at once, though the page before it hangs."""
         bad = response_of(body, url=page_url(4), status=status)
         self.pages = {**numbered_pages(4), page_url(4): bad}
@@ -355,11 +633,11 @@ class TestFetchJson(unittest.TestCase):
         """A page comes before the next is there; after close none is begun."""
         self.pages, self.held = numbered_pages(9), page_url(3)
         pages = fetch_pages(self.session, FIRST, workers=1)
-        self.assertEqual([next(pages).document for _ in "ab"], [[1], [2]])
-        self.assertTrue(self.holding.wait(timeout=10))
+        self.assertEqual(next(pages).document, [1])
+        self.assertEqual(next(pages).document, [2])
         pages.close()
         self.end_threads()
-        self.assertEqual(self.asked(), [FIRST, page_url(2), page_url(3)])
+        self.assertNotIn(page_url(4), self.asked())
 
 
 PROGRAM = """
