@@ -277,12 +277,12 @@ def ids_of(licenses: Iterable[str]) -> Dict[str, str]:
 
 def note_on_license(id: str, not_allowed: Mapping[str, str]) -> str:
     """Return what may be meant by a license that nobody has, or ""."""
-    like_it = [] if has_text(id) else [
-        other for other in not_allowed if may_be_one_version(id, other)]
-    beginnings = [other for other in like_it if is_beginning(id, other)]
-    for other in get_close_matches(id, like_it, 1) or beginnings:
-        return f"not found, and {not_allowed[other]} is not allowed"
-    return ""
+    others = [other for other in not_allowed if may_be_one_version(id, other)]
+    like_it = (get_close_matches(id, others)
+               or [other for other in others if is_beginning(id, other)])
+    if not like_it:
+        return ""
+    return f"not found, and {not_allowed[like_it[0]]} is not allowed"
 
 
 def may_be_one_version(one: str, another: str) -> bool:

@@ -46,7 +46,7 @@ def parse_table(text: str, name: str) -> Dict[int, Row]:
         io.StringIO(text, newline=""), delimiter=max(",;", key=header.count))
     rows: Dict[int, Row] = {}
     try:
-        missing = CELLS.keys() - set(reader.fieldnames or ())
+        missing = CELLS.keys() - (reader.fieldnames or ())
         if missing:
             raise UsageError("not a saved table: no column "
                              + ", ".join(sorted(missing)))

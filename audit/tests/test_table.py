@@ -9,7 +9,7 @@ from audit.policy import Row, UsageError, parse_policy
 from audit.table import (
     change_of, gone, needs_texts, parse_table, table_of, to_csv)
 
-ONE, TWO = "other:111111111111", "other:222222222222"  # two texts
+ONE, TWO = "other:3f2a9c41d0e7", "other:8b5e607a1d9c"  # two texts
 STATE = Row("acme/one", "MIT", "allowed", False, False, "https://h/one", 1)
 HEADER = "repository,license,verdict,fork,archived,url,id\n"
 NEEDED = "repository,license,archived,id\n"
@@ -51,6 +51,11 @@ class TestTable(unittest.TestCase):
          state(verdict="", archived=True, url="")),
         ("true", HEADER + "acme/one,not one word,,TRUE,False,,1\n",
          Row("acme/one", "not one word", "", True, False, "", 1)),
+        ("longest_id", NEEDED + "acme/one,MIT,false,999999999999999999\n",
+         state(verdict="", url="", id=999999999999999999)),
+        ("all_characters_of_a_name",
+         NEEDED + "AZ-az.0_9/az.0_9-AZ,MIT,false,1",
+         state(repository="AZ-az.0_9/az.0_9-AZ", verdict="", url="")),
         ("text", NEEDED + f"acme/one,{ONE},false,1\n",
          state(license=ONE, verdict="", url="")),
         ("more_columns", HEADER.replace(",", ";").replace("\n", ";note\n")
@@ -59,7 +64,7 @@ class TestTable(unittest.TestCase):
     ])
     def test_parse_table(self, _: str, text: str, row: Row) -> None:
         """Columns are found by name; all but four may be missing."""
-        self.assertEqual(parse_table(text, "t.csv")[1], row)
+        self.assertEqual(parse_table(text, "t.csv")[row.id], row)
 
     @parameterized.expand([
         ("empty", "", "1: not a saved table: no column archived, id, "
