@@ -14,7 +14,8 @@ from contextlib import closing
 from functools import partial
 from threading import Lock
 from typing import (
-    Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union)
+    Any, Callable, Dict, Generator, List, Mapping, NamedTuple, Optional,
+    Sequence, Tuple, Union)
 from urllib.parse import quote
 
 from requests import (
@@ -28,9 +29,11 @@ from urllib3.util import parse_url
 
 from client import GithubOrgClient
 from .pages import (
-    AnswerError, OnPage, Page, fetch_pages, origin, unusable)
-from utils import memoize
+    AnswerError, OnPage, Page, fetch_pages, origin, page_of, side_by_side,
+    unusable)
+from utils import access_nested_map, memoize
 
+Repo = Mapping[str, Any]
 API_URL = "https://api.github.com"
 # By creation: a new repository comes last, and moves no other one to a page
 # that has been read already.
@@ -148,6 +151,36 @@ class LiveOrgClient(GithubOrgClient):
             return {repo["id"]: repo
                     for page in pages for repo in public_repos_on(page)}
 
+    def license_texts(self, repos: Sequence[Repo]) -> Generator[
+            Tuple[Repo, Optional[Dict[str, Any]]], None, None]:
+        """Yield each repository with its `license_text`, in order.
+
+        Up to `workers` texts are requested at once. After an error, or when
+        this is closed, no further one is requested. Any organization's
+        repositories will do.
+        """
+        with closing(side_by_side(self.license_text, repos, self.workers,
+                                  lambda text: text)) as texts:
+            yield from zip(repos, texts)
+
+    def license_text(self, repo: Repo) -> Optional[Dict[str, Any]]:
+        """Return the file of a repository's license, as GitHub describes it.
+
+        Its `content` is the text in base64, with line breaks; `html_url` is
+        its address, and `path` its path, in which any character may stand.
+        None means that GitHub has no text to give: there is no such file, it
+        has over 1 MB, or the repository is blocked.
+        https://docs.github.com/rest/licenses/licenses#get-the-license-for-a-repository
+        """
+        url = f"{self.api_url}/repos/{quote(repo['full_name'])}/license"
+        try:
+            page = next(fetch_pages(self.session, url, workers=1))
+        except HTTPError as error:
+            if has_no_text(error.response):
+                return None
+            raise
+        return license_text_on(page)
+
 
 # The shapes of answers.
 ORG_FIELDS = {"id": int, "login": str, "repos_url": str, "public_repos": int}
@@ -156,6 +189,10 @@ NULLABLE_FIELDS = {
     "private": bool, "fork": bool, "archived": bool, "language": str,
     "stargazers_count": int, "pushed_at": str, "html_url": str}
 LICENSE_FIELDS = {"key": str, "spdx_id": str}
+TEXT_FIELDS = {"encoding": str, "html_url": str}
+# The name of an owner or a repository; it is not a step in a path.
+FULL_NAME = re.compile(r"(?!\.\.?/)[\w.-]+/(?!\.\.?$)[\w.-]+")
+BASE64 = re.compile("[A-Za-z0-9+/]*={0,2}")
 
 
 def public_repos_on(page: Page) -> List[Dict[str, Any]]:
@@ -175,10 +212,49 @@ def public_repos_on(page: Page) -> List[Dict[str, Any]]:
 def is_repository(answer: Any) -> bool:
     """Return whether an answer has the shape of a repository."""
     return (has_fields(answer, REPO_FIELDS)
-            and bool(re.fullmatch(r"[\w.-]+/[\w.-]+", answer["full_name"]))
+            and bool(FULL_NAME.fullmatch(answer["full_name"]))
             and has_fields(answer, NULLABLE_FIELDS, null=True)
             and has_fields(
                 answer.get("license") or {}, LICENSE_FIELDS, null=True))
+
+
+def has_no_text(response: Response) -> bool:
+    """Return whether an error means that GitHub has no text of a license.
+
+    These are: no such file, taken down for legal reasons, and blocked.
+    """
+    if response.status_code != 403:
+        return response.status_code in (404, 451)
+    try:
+        access_nested_map(page_of(response).document, ("block",))
+    except (AnswerError, KeyError):
+        return False
+    return True
+
+
+def license_text_on(page: Page) -> Optional[Dict[str, Any]]:
+    """Return the file of a license that a page describes.
+
+    None means that its text is not there, as in a file of over 1 MB. Raises
+    AnswerError if the page holds anything else.
+    """
+    file: Dict[str, Any] = page.document
+    if not has_fields(file, TEXT_FIELDS) or not isinstance(
+            file.get("path"), str):
+        raise unusable(page, "is not the file of a license")
+    if file["encoding"] != "base64":
+        return None
+    if not is_base64(file.get("content")):
+        raise unusable(page, "has a text that is not base64")
+    return file
+
+
+def is_base64(content: Any) -> bool:
+    """Return whether an answer is base64; it may have line breaks."""
+    if not isinstance(content, str):
+        return False
+    digits = re.sub("[\r\n]", "", content)
+    return len(digits) % 4 == 0 and bool(BASE64.fullmatch(digits))
 
 
 def has_fields(
@@ -262,8 +338,8 @@ class Pause:
     """A time until which no request is sent; threads can make it longer."""
 
     def __init__(self) -> None:
-        """Begin without a pause, by the clock that only runs forward."""
-        self._until = time.monotonic()
+        """Begin without a pause."""
+        self._until = float("-inf")  # by the clock that only runs forward
         self._lock = Lock()
 
     def extend(self, seconds: float) -> None:

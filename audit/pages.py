@@ -36,6 +36,10 @@ class AnswerError(RequestException, ValueError):
         super().__init__(without_password(message), **options)
 
 
+class OtherOriginError(AnswerError):
+    """A link leads to another server than the page that has it."""
+
+
 class Page(NamedTuple):
     """An answer that has arrived: its document, its URL, its Link header."""
 
@@ -182,8 +186,8 @@ def links_of(page: Page) -> Dict[str, str]:
     """Return where a page's links lead: URLs by relation.
 
     https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api
-    Raises AnswerError if the header has another form than GitHub's, names a
-    relation twice, or has a next page of another origin.
+    Raises AnswerError if the header has another form than GitHub's or names
+    a relation twice, OtherOriginError if the next page has another origin.
     """
     found = LINK.findall(page.link)
     try:
@@ -194,7 +198,9 @@ def links_of(page: Page) -> Dict[str, str]:
     except ValueError as error:
         raise unusable(page, "has a broken link") from error
     if "next" in links and origin(links["next"]) != origin(page.url):
-        raise unusable(page, f"links to another origin: {links['next']}")
+        raise OtherOriginError(
+            f"{page.url} links to another origin: {links['next']}",
+            response=page.response)
     return links
 
 

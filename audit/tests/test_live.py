@@ -29,8 +29,8 @@ from requests.exceptions import (
 
 from fixtures import org_payload, repos_payload
 from audit.live import (
-    MAX_BODY, LimitError, LiveOrgClient, Pause, github_session, is_repository,
-    is_transient, read_body, seconds_to_wait)
+    MAX_BODY, LimitError, LiveOrgClient, Pause, github_session, has_no_text,
+    is_repository, is_transient, license_text_on, read_body, seconds_to_wait)
 from audit.pages import AnswerError, Page
 from audit.replay import Asked, Fault, numbered_repos, replay
 
@@ -45,6 +45,9 @@ SECONDARY = b'{"message": "You have exceeded a secondary rate limit."}'
 SMALLEST = {"id": 1, "name": "a", "full_name": "o/a"}
 MANY = numbered_repos(250)  # three pages of up to 100
 NAMES = [repo["name"] for repo in MANY]
+TEXT = f"{API}/repos/google/a/license"
+FILE = {"content": "TUlU\n", "encoding": "base64", "path": "LICENSE",
+        "html_url": "https://github.com/google/a/blob/main/LICENSE"}
 COUNTED = {**org_payload, "public_repos": 3}
 ARRIVED = requests.Response()
 
@@ -76,6 +79,7 @@ class TestIsRepository(unittest.TestCase):
         ("smallest", {}),
         ("recorded", repos_payload[0]),
         ("every_letter_of_a_name", {"full_name": "o-1/.a_b-2."}),
+        ("names_that_begin_with_points", {"full_name": "..o/..."}),
         ("null_wherever_it_may_be", dict.fromkeys([
             "private", "fork", "archived", "language", "license",
             "stargazers_count", "pushed_at", "html_url"])),
@@ -97,6 +101,10 @@ class TestIsRepository(unittest.TestCase):
         ("full_name_without_name", {"full_name": "o/"}),
         ("full_name_with_empty_owner", {"full_name": "/a"}),
         ("full_name_with_line_break", {"full_name": "o/a\n"}),
+        ("owner_is_a_step", {"full_name": "../a"}),
+        ("owner_is_this_step", {"full_name": "./a"}),
+        ("name_is_a_step", {"full_name": "o/.."}),
+        ("name_is_this_step", {"full_name": "o/."}),
         ("private_is_a_number", {"private": 1}),
         ("fork_is_text", {"fork": "yes"}),
         ("archived_is_a_number", {"archived": 0}),
@@ -111,6 +119,90 @@ class TestIsRepository(unittest.TestCase):
     def test_wrong_field(self, _: str, field: Dict[str, Any]) -> None:
         """A field of another type, or that can't be printed, is refused."""
         self.assertIs(is_repository({**SMALLEST, **field}), False)
+
+
+class TestLicenseTextOn(unittest.TestCase):
+    """Unit tests of license_text_on: a license's file, as GitHub sends it."""
+
+    @parameterized.expand([
+        ("one_line", "TUlU"),
+        ("two_lines", "TUl\nU\n"),
+        ("lines_of_windows", "TUlU\r\nTUk=\r\n"),
+        ("padding", "TQ=="),
+        ("empty", ""),
+    ])
+    def test_text(self, _: str, content: str) -> None:
+        """A file with a text in base64 comes as it is."""
+        file = {**FILE, "content": content}
+        self.assertIs(license_text_on(Page(file, TEXT, "")), file)
+
+    def test_any_path(self) -> None:
+        """The path may have any characters: a file can have any name."""
+        file = {**FILE, "path": "LICENSE\u200b\n"}
+        self.assertIs(license_text_on(Page(file, TEXT, "")), file)
+
+    def test_large_file(self) -> None:
+        """A file that comes without its text has none."""
+        file = {**FILE, "encoding": "none", "content": ""}
+        self.assertIsNone(license_text_on(Page(file, TEXT, "")))
+
+    @parameterized.expand([
+        ("list", [FILE]),
+        ("no_encoding", {**FILE, "encoding": None}),
+        ("no_address", {**FILE, "html_url": None}),
+        ("address_of_two_lines", {**FILE, "html_url": "a\nb"}),
+        ("no_path", {**FILE, "path": None}),
+    ])
+    def test_no_file(self, _: str, document: Any) -> None:
+        """What has another shape than a file is an error."""
+        with self.assertRaises(AnswerError) as caught:
+            license_text_on(Page(document, TEXT, "", ARRIVED))
+        self.assertEqual(
+            str(caught.exception), f"{TEXT} is not the file of a license")
+        self.assertIs(caught.exception.response, ARRIVED)
+
+    @parameterized.expand([
+        ("null", None),
+        ("a_digit_is_missing", "TUl"),
+        ("too_much_padding", "T==="),
+        ("padding_in_the_middle", "TQ==TUlU"),
+        ("no_digit", "TUl!"),
+        ("blank", "TUlU TUlU"),
+        ("digit_of_another_script", "TUl\u0661"),
+    ])
+    def test_broken_text(self, _: str, content: Any) -> None:
+        """A text that can't be decoded is an error."""
+        with self.assertRaises(AnswerError) as caught:
+            license_text_on(
+                Page({**FILE, "content": content}, TEXT, "", ARRIVED))
+        self.assertEqual(
+            str(caught.exception), f"{TEXT} has a text that is not base64")
+        self.assertIs(caught.exception.response, ARRIVED)
+
+
+class TestHasNoText(unittest.TestCase):
+    """Unit tests of has_no_text: which errors mean that there is none."""
+
+    @parameterized.expand([
+        ("not_found", 404, b""),
+        ("taken_down", 451, b""),
+        ("blocked", 403, b'{"message": "Blocked", "block": {}}'),
+    ])
+    def test_no_text(self, _: str, status: int, body: bytes) -> None:
+        """GitHub has no text of a file that it can't show to anybody."""
+        self.assertIs(has_no_text(answer_of(status, {}, body)), True)
+
+    @parameterized.expand([
+        ("forbidden", 403, b'{"message": "Forbidden"}'),
+        ("forbidden_without_json", 403, b"<html>"),
+        ("forbidden_with_a_list", 403, b'["block"]'),
+        ("unauthorized", 401, b'{"block": {}}'),
+        ("gone", 410, b""),
+        ("server_error", 500, b""),
+    ])
+    def test_other_error(self, _: str, status: int, body: bytes) -> None:
+        """Of any other error nothing is known."""
+        self.assertIs(has_no_text(answer_of(status, {}, body)), False)
 
 
 class TestSecondsToWait(unittest.TestCase):
@@ -802,6 +894,64 @@ class TestLiveOrgClient(unittest.TestCase):
                           "repositories and lists 2"])
 
 
+class TestLicenseText(unittest.TestCase):
+    """Unit tests of a client's license_text: a text, None, or an error."""
+
+    def setUp(self) -> None:
+        """Put a double in place of fetch_pages, and make a client."""
+        patcher = patch("audit.live.fetch_pages", autospec=True)
+        self.fetch_pages = patcher.start()
+        self.addCleanup(patcher.stop)
+        self.session = create_autospec(requests.Session, instance=True)
+        self.client = LiveOrgClient("google", self.session, API)
+
+    def test_text(self) -> None:
+        """The file of a repository's license is requested by its name."""
+        self.fetch_pages.return_value = arrived(FILE, TEXT)
+        text = self.client.license_text({"full_name": "google/a"})
+        self.assertIs(text, FILE)
+        self.fetch_pages.assert_called_once_with(
+            self.session, "https://api.github.com/repos/google/a/license",
+            workers=1)
+
+    def test_name(self) -> None:
+        """A name leads to no other path: it is percent-encoded."""
+        self.fetch_pages.return_value = arrived(FILE, TEXT)
+        self.client.license_text({"full_name": "o\u00e9/a?b"})
+        self.fetch_pages.assert_called_once_with(
+            self.session,
+            "https://api.github.com/repos/o%C3%A9/a%3Fb/license", workers=1)
+
+    def test_no_text(self) -> None:
+        """If GitHub has none to give, there is none."""
+        self.fetch_pages.side_effect = requests.HTTPError(
+            response=answer_of(404))
+        self.assertIsNone(self.client.license_text({"full_name": "google/a"}))
+
+    def test_texts_are_closed(self) -> None:
+        """When texts are closed early, no further one is requested."""
+        with patch("audit.live.side_by_side", autospec=True) as side_by_side:
+            files = MagicMock()
+            files.__iter__.return_value = iter([FILE, None])
+            side_by_side.return_value = files
+            texts = self.client.license_texts(MANY[:2])
+            self.assertEqual(next(texts), (MANY[0], FILE))
+            texts.close()
+        files.close.assert_called_once_with()
+
+    @parameterized.expand([
+        ("status", requests.HTTPError(response=answer_of(500))),
+        ("limit", requests.HTTPError(response=answer_of(403))),
+        ("network", REFUSED),
+    ])
+    def test_error(self, _: str, error: requests.RequestException) -> None:
+        """Any other error is passed on."""
+        self.fetch_pages.side_effect = error
+        with self.assertRaises(requests.RequestException) as caught:
+            self.client.license_text({"full_name": "google/a"})
+        self.assertIs(caught.exception, error)
+
+
 class TestOverReplay(unittest.TestCase):
     """Integration tests: a client, its session and threads, and a server."""
 
@@ -850,6 +1000,34 @@ class TestOverReplay(unittest.TestCase):
                 clock.meanwhile = lambda: session.get(url + "/other")
                 session.get(url + "/orgs/google")
         self.assertEqual(sent_at, times)
+
+    def test_license_texts(self) -> None:
+        """Each repository comes with its text, in order, if it has one."""
+        script = {"repo-00002/license": [Fault(451)]}
+        with replay(script, repos=MANY) as url:
+            with github_session(None, url) as session:
+                client = LiveOrgClient("google", session, url, workers=3)
+                pairs = list(client.license_texts(MANY[:3]))
+        self.assertEqual(
+            [(repo["name"], file and file["html_url"])
+             for repo, file in pairs],
+            [("repo-00001",
+              "https://github.com/google/repo-00001/blob/master/LICENSE"),
+             ("repo-00002", None),
+             ("repo-00003",
+              "https://github.com/google/repo-00003/blob/master/LICENSE")])
+
+    def test_license_text_that_is_broken(self) -> None:
+        """The error has the request, and the response that has arrived."""
+        script = {"repo-00002/license": [Fault(body=b'{"path": "LICENSE"}')]}
+        with replay(script, repos=MANY) as url:
+            with github_session(None, url) as session:
+                client = LiveOrgClient("google", session, url)
+                with self.assertRaises(AnswerError) as caught:
+                    list(client.license_texts(MANY[1:2]))
+        error: Any = caught.exception
+        self.assertEqual(error.response.status_code, 200)
+        self.assertRegex(error.request.url, "/repo-00002/license$")
 
     def test_workers(self) -> None:
         """As many pages as workers come at once, by connections that stay."""

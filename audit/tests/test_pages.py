@@ -22,10 +22,12 @@ from requests.exceptions import (
 from urllib3.exceptions import DecodeError
 
 from audit.pages import (
-    AnswerError, Page, Plan, check_status, fetch_json, fetch_pages, links_of,
-    origin, page_of, pages_after, plan_after, side_by_side)
+    AnswerError, OtherOriginError, Page, Plan, check_status, fetch_json,
+    fetch_pages, links_of, origin, page_of, pages_after, plan_after,
+    side_by_side)
 from audit.replay import Fault, numbered_repos, replay
 
+ARRIVED = requests.Response()
 START = "https://host/start"
 FIRST = "https://host/items"
 SECRET = "https://user:secret@host:8443/items"
@@ -127,9 +129,10 @@ class TestLinksOf(unittest.TestCase):
     def test_broken_link(self, _: str, header: str) -> None:
         """A header of any other form is an error, not half read."""
         with self.assertRaises(AnswerError) as caught:
-            links_of(Page([], FIRST, header))
+            links_of(Page([], FIRST, header, ARRIVED))
         self.assertEqual(
             str(caught.exception), "https://host/items has a broken link")
+        self.assertIs(caught.exception.response, ARRIVED)
         self.assertIsInstance(caught.exception.__cause__, ValueError)
 
     def test_damaged_link(self) -> None:
@@ -151,11 +154,12 @@ class TestLinksOf(unittest.TestCase):
     ])
     def test_other_origin(self, _: str, url: str) -> None:
         """A next page of another origin is an error that names it."""
-        with self.assertRaises(AnswerError) as caught:
-            links_of(Page([], FIRST, link_to(url)))
+        with self.assertRaises(OtherOriginError) as caught:
+            links_of(Page([], FIRST, link_to(url), ARRIVED))
         self.assertEqual(
             str(caught.exception),
             f"https://host/items links to another origin: {url}")
+        self.assertIs(caught.exception.response, ARRIVED)
 
 
 class TestPagesAfter(unittest.TestCase):
