@@ -69,6 +69,10 @@ MESSAGES = [
             "-k test_error_is_passed_on test_utils.py"),
     Message(TOUR, "AttributeError: 'str' object has no", SWAPPED,
             "-k TestGetJson.test_get_json test_utils.py"),
+    Message(TOUR, "AssertionError: ConnectionError not raised", 34,
+            "-k test_error_is_passed_on test_utils.py"),
+    Message(TOUR, "AssertionError: 'new' != 'old'", 7,
+            "-k test_each_call_is_a_request test_utils.py"),
     Message(TOUR, "KeyError: 'https://api.github.com/users/google'", 11,
             "-k TestIntegrationGithubOrgClient test_client.py"),
     Message(TOUR, "AssertionError: 'https://example.com/x' !=", 13,
@@ -117,7 +121,7 @@ SHOWN = {
     "TestGithubOrgClient.test_org": "Where to patch",
     "TestGetJson.test_get_json": "The order of the arguments",
     "TestGetJsonWithSetUp.test_each_call_is_a_request":
-        "return_value and side_effect",
+        "patch in three forms",
     "TestGithubOrgClient.test_public_repos_url": "PropertyMock",
     "TestGithubOrgClient.test_public_repos": "PropertyMock",
     "TestGithubOrgClientOverLoopback.test_public_repos":

@@ -14,7 +14,6 @@ COUNTING = "Counting: proving memoization"
 PROPERTIES = "Properties"
 DOUBLES = "Test doubles"
 PATCHING = "Where to patch"
-FORMS = "patch in three forms"
 ARGUMENTS = "The order of the arguments"
 RETURNING = "return_value and side_effect"
 PROPERTY_MOCK = "PropertyMock"
@@ -206,7 +205,7 @@ MISTAKES = [
         Edit("utils.py",
              "    return requests.get(url).json()\n",
              "    return requests.get(url + \"/\").json()\n"),
-        FORMS, 49,
+        DOUBLES, 49,
         "The request does not go to the URL that was given: a slash is "
         "added to it.",
         "test_utils.TestGetJson.test_get_json"),
@@ -216,7 +215,7 @@ MISTAKES = [
              "    return requests.get(url).json()\n",
              "    requests.get(url)\n"
              "    return requests.get(url).json()\n"),
-        FORMS, 56,
+        DOUBLES, 56,
         "Each call makes the same request two times. The result is right, "
         "but costs twice as much.",
         "test_utils.TestGetJson.test_get_json"),

@@ -704,7 +704,7 @@ class TestClass(GraderTestCase):
         rows = out.splitlines()[1:3]
         self.assertEqual(sum("grader failed: KeyError: 'x'" in row
                              for row in rows), 1)
-        self.assertEqual(sum(" 6 " in row for row in rows), 1)
+        self.assertEqual(sum(" 2 " in row for row in rows), 1)
 
     def test_grader_that_fails_once(self) -> None:
         """For one suite there is JSON then, and a line that says why."""
@@ -1234,7 +1234,7 @@ class TestCommand(GraderTestCase):
         (["7", "0"], r"7 get_json, step 0 of 4\n(.+\n){5}"
          r"next: course/grade.py --hint 7 1\n"),
         (["7"], r"7 get_json, step 1 of 4\nThe pattern: "
-         r'"patch in three forms" in course/tour.md.\n'
+         r'"Test doubles" in course/tour.md.\n'
          r"56 of 95 .*\nnext: course/grade.py --hint 7 2\n"),
         (["7", "2"], r"7 get_json, step 2 of 4\nget_json: asks twice\.\n"
          r"Each .*\nnext: course/grade.py --hint 7 3\n"),
