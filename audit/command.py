@@ -24,11 +24,11 @@ from typing import (
 from requests import HTTPError, RequestException
 
 from .explain import explain
-from .live import (
-    API_URL, LOG, MAX_WORKERS, LiveOrgClient, environment, github_session,
-    log_wait)
+from .live import LiveOrgClient
 from .policy import LICENSE, Row, UsageError, parse_policy
 from .report import Options, Report, Task, report_on
+from .session import (
+    API_URL, LOG, MAX_WORKERS, environment, github_session, log_wait)
 from .table import parse_table, table_of
 
 

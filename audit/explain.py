@@ -14,8 +14,8 @@ from requests.exceptions import (
 from requests.utils import should_bypass_proxies
 from urllib3.util import parse_url
 
-from .live import LimitError, is_loopback
 from .pages import AnswerError, OtherOriginError, page_of
+from .session import LimitError, is_loopback
 from utils import access_nested_map
 
 

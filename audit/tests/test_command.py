@@ -23,9 +23,9 @@ import requests
 from parameterized import param, parameterized
 
 from audit import command
-from audit.live import LOG
 from audit.replay import Asked, Fault, Repo, numbered_repos, replay
 from audit.report import Options
+from audit.session import LOG
 from fixtures import expected_repos, org_payload
 
 PROGRAM = os.path.dirname(command.__file__)

@@ -14,8 +14,8 @@ from requests.exceptions import (
 from urllib3.exceptions import MaxRetryError
 
 from audit.explain import explain, proxy_for
-from audit.live import LimitError
 from audit.pages import AnswerError, OtherOriginError
+from audit.session import LimitError
 
 URL = "https://h:8/a"
 TOKEN = {"Authorization": "Bearer sekret"}

@@ -24,10 +24,10 @@ from unittest.mock import ANY, Mock, patch
 import requests
 from parameterized import parameterized, parameterized_class
 
-from audit.live import environment, github_session
 from audit.replay import (
     Answer, Asked, Fault, Replay, answer, listing, main, numbered_repos,
     page_of, problem, replay)
+from audit.session import environment, github_session
 from fixtures import org_payload, repos_payload
 
 ORG = "/orgs/google"
