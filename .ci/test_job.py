@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Tests of the weekly job in README.md: its own lines, over a replay.
+"""Tests of the audit's action, and of the weekly job on the audit's page.
 
-Its repository is one on this machine, with a remote to push to.
+Their steps run in a double of GitHub's runner, on organizations of a replay.
+The repository of the job is one on this machine, with a remote to push to.
+What the action installs comes from the package index.
 """
 import os
 import re
@@ -10,126 +12,494 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from itertools import repeat
 from pathlib import Path
-from typing import Dict, List
+from typing import (
+    Any, Callable, ContextManager, Dict, Iterable, List, Mapping, NamedTuple,
+    Optional, Tuple)
 
 import yaml
+from parameterized import param, parameterized
+
+from runner import Result, Runner, Values
+from texts import blocks
 
 TOP = Path(__file__).resolve().parent.parent
 sys.path.append(str(TOP))
-ALL = "Apache-2.0\nBSD-3-Clause\nother\nnone\n"
+
+from audit.replay import Asked, Fault, Repo, replay  # noqa: E402
+from fixtures import RECORDED_FACTS, Facts, repository  # noqa: E402
+
+AUDIT = TOP / "audit"
+PAGE = (AUDIT / "README.md").read_text(encoding="utf-8")
+ACTION = yaml.safe_load((AUDIT / "action.yml").read_text())
+PYTHON_STEP, INSTALL_STEP, AUDIT_STEP = ACTION["runs"]["steps"]
+# It stands in for the GitHub CLI, and records how it is called.
+GH = '#!/bin/sh\necho "$* by $GH_TOKEN" >> "$HOME/calls"\n'
+Published = Iterable[Tuple[int, str, Optional[str]]]
+
+# What three organizations publish from week to week: id, name and license.
+FIRST = [
+    (1, "google/dagger", "apache-2.0"), (2, "google/web", None),
+    (3, "acme/engine", "apache-2.0"), (4, "acme/tool", "other"),
+    (5, "labs/notes", "apache-2.0")]
+NEWS = [
+    (1, "google/daggers", "apache-2.0"), (2, "google/web", None),
+    (3, "acme/engine", "bsl-1.0"), (4, "acme/tool", "other"),
+    (5, "labs/notes", "apache-2.0"), (6, "labs/kit", "bsd-3-clause")]
+GONE = [row for row in NEWS if row[1] != "labs/notes"]
+MORE = [*GONE, (7, "labs/paper", "apache-2.0")]
+MOST = [*MORE, (8, "labs/zoo", "apache-2.0")]
+
+
+def repo(number: int, full_name: str, license: Optional[str]) -> Repo:
+    """Return a repository, as GitHub describes one."""
+    login, _, name = full_name.partition("/")
+    facts = Facts(*RECORDED_FACTS[0])._replace(
+        id=number, name=name, license=license)
+    return repository(facts, {"login": login, "id": 1, "node_id": "O_1"})
+
+
+def serving(
+        published: Published, script: Mapping[str, Iterable[Fault]] = {},
+        on_request: Callable[[Asked], None] = lambda asked: None
+        ) -> ContextManager[str]:
+    """Return a replay of the three organizations."""
+    google, acme, labs = (
+        [repo(*row) for row in published if row[1].startswith(f"{login}/")]
+        for login in ("google", "acme", "labs"))
+    return replay(script, repos=google, others={"acme": acme, "labs": labs},
+                  on_request=on_request)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder as Ada, and return what it prints."""
+    return subprocess.run(
+        ["git", "-c", "user.name=Ada", "-c", "user.email=ada@localhost",
+         *arguments], cwd=str(folder), check=True, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, universal_newlines=True).stdout
+
+
+def environment(home: Path, api_url: str) -> Values:
+    """Return the environment of a runner's steps.
+
+    It is that of the tests, but for what speaks of GitHub.
+    """
+    return {
+        **{name: value for name, value in os.environ.items()
+           if not name.startswith(("GH_", "GITHUB_"))},
+        "HOME": str(home), "PATH": f"{home}{os.pathsep}{os.environ['PATH']}",
+        "GITHUB_API_URL": api_url}
+
+
+class TestAction(unittest.TestCase):
+    """Tests of the action: its step that audits, after that which installs.
+
+    The organization is google, as it was recorded.
+    """
+
+    folder: "tempfile.TemporaryDirectory[str]"
+    temporary: Path
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        """Install what the action needs, by its own step."""
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.temporary = Path(cls.folder.name)
+        runner = Runner(cls.temporary, cls.temporary, {
+            **environment(cls.temporary, ""),
+            "GITHUB_ACTION_PATH": str(AUDIT)}, {})
+        result = runner.run_job(
+            [INSTALL_STEP],
+            {"steps.python.outputs.python-path": sys.executable})
+        if not result.succeeded:
+            raise AssertionError(result.log)
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        """Remove what was installed."""
+        cls.folder.cleanup()
+
+    def setUp(self) -> None:
+        """Make a folder with a policy, and start the replay."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.workspace = Path(folder.name)
+        (self.workspace / "policy.txt").write_text(
+            "Apache-2.0\nBSL-1.0\nBSD-3-Clause\nother\n")
+        self.asked: List[Asked] = []
+        server = replay(on_request=self.asked.append)
+        self.api_url = server.__enter__()
+        self.addCleanup(server.__exit__, None, None, None)
+
+    def audit(
+            self, *, server: str = "", organizations: str = "google",
+            **inputs: str) -> Result:
+        """Run the step with some of the action's inputs.
+
+        server: the API of the server that runs the job, if not the replay.
+        """
+        runner = Runner(self.workspace, self.temporary, {
+            **environment(self.workspace, server or self.api_url),
+            "GITHUB_TOKEN": "theirs", "GITHUB_ACTION_PATH": str(AUDIT)}, {})
+        given = {"organizations": organizations, **inputs}
+        return runner.run_job([AUDIT_STEP], {
+            "github.token": "job",
+            **{f"inputs.{name}": given.get(name.replace("-", "_"), "")
+               for name in ACTION["inputs"]}})
+
+    @parameterized.expand([
+        param("done", "0"),
+        param("error", "1", organizations="nobody"),
+        param("wrong_usage", "2", policy="none.txt"),
+        param("not_allowed", "3", policy="policy.txt"),
+    ])
+    def test_status(self, _: str, status: str, **inputs: str) -> None:
+        """It puts out the command's status, and only 0 is a success."""
+        result = self.audit(**inputs)
+        self.assertEqual(
+            (result.values["steps.audit.outputs.status"], result.succeeded),
+            (status, status == "0"))
+
+    @parameterized.expand([
+        param("of_the_job", "Bearer job"),
+        param("given", "Bearer given", token="given"),
+    ])
+    def test_token(self, _: str, sent: str, **inputs: str) -> None:
+        """A token that is given is sent, else that of the job."""
+        self.audit(**inputs)
+        self.assertEqual(
+            {asked.headers.get("Authorization") for asked in self.asked},
+            {sent})
+
+    @parameterized.expand([
+        param("none", None),
+        param("given", "Bearer given", token="given"),
+    ])
+    def test_another_server(
+            self, _: str, sent: Optional[str], **inputs: str) -> None:
+        """Another server is asked without the token of the job."""
+        self.audit(
+            server="http://127.0.0.1:1", api_url=self.api_url, **inputs)
+        self.assertEqual(
+            {asked.headers.get("Authorization") for asked in self.asked},
+            {sent})
+
+    def test_options(self) -> None:
+        """Each line of the options is an option or a value."""
+        result = self.audit(options="--license\nbsd-3-clause\n")
+        self.assertEqual(result.log, "google/episodes.dart\n")
+
+    def test_organizations(self) -> None:
+        """The organizations have blanks or line breaks between them."""
+        result = self.audit(organizations="google  nobody\nno-one\n")
+        self.assertEqual(
+            re.findall("no such organization: (\\S+)", result.log),
+            ["nobody", "no-one"])
+
+    @parameterized.expand([
+        ("command", "$(touch made)"),
+        ("two_commands", "google; touch made"),
+        ("file_names", "*"),
+    ])
+    def test_no_command(self, _: str, organizations: str) -> None:
+        """Whatever an input says, the shell takes it for a text."""
+        result = self.audit(organizations=organizations)
+        self.assertEqual(
+            (result.values["steps.audit.outputs.status"],
+             os.listdir(str(self.workspace))), ("2", ["policy.txt"]))
+
+    def test_summary(self) -> None:
+        """The summary is the report, whose file the action puts out."""
+        result = self.audit(policy="policy.txt")
+        report = Path(result.values["steps.audit.outputs.report"])
+        self.assertIn("google.github.io", result.summary)
+        self.assertEqual(result.summary, report.read_text(encoding="utf-8"))
+
+    def test_log(self) -> None:
+        """The log has the plain lines of the command."""
+        result = self.audit(policy="policy.txt")
+        self.assertIn("google/google.github.io\tnone\n", result.log)
+
+    def test_error_after_a_report(self) -> None:
+        """After an error no report of an earlier audit is shown."""
+        self.audit()
+        self.assertEqual(self.audit(organizations="nobody").summary, "")
+
+    def test_python(self) -> None:
+        """The job goes on with the Python that it had."""
+        self.assertIs(PYTHON_STEP["with"]["update-environment"], False)
+
+
+class Week(NamedTuple):
+    """What a week has come to.
+
+    lines: the listing in the log.
+    commits: the messages of all commits at the remote, the last one first.
+    table: the table at the remote.
+    """
+
+    succeeded: bool
+    log: str
+    summary: str
+    lines: List[str]
+    commits: List[str]
+    table: str
+
+
+class Life:
+    """A repository with a policy and the weekly job, on this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make a remote with a policy in it, and a clone of Ada's."""
+        self.folder = folder
+        self.remote = folder / "remote"
+        self.ada = folder / "ada"
+        git(folder, "init", "-q", "--bare", "-b", "main", "remote")
+        git(folder, "clone", "-q", "remote", "ada")
+        self.commit("policy.txt", "Apache-2.0\n", "Begin with a policy")
+        gh = folder / "gh"
+        gh.write_text(GH)
+        gh.chmod(0o755)
+
+    def commit(self, name: str, text: str, message: str) -> None:
+        """Write a file in Ada's clone, commit it, and push it."""
+        path = self.ada / name
+        path.write_bytes(text.encode())
+        git(self.ada, "add", name)
+        git(self.ada, "commit", "-q", "-m", message)
+        git(self.ada, "push", "-q", "origin", "HEAD:main")
+
+    def pull(self) -> None:
+        """Bring to Ada's clone what is at the remote."""
+        git(self.ada, "pull", "-q", "--rebase", "origin", "main")
+
+    def accept(self, published: Published) -> None:
+        """Do as the page says, as Ada: accept whatever is not allowed."""
+        command = next(line[2:] for block in blocks(PAGE)
+                       for line in block.lines
+                       if line.endswith(">> policy.txt"))
+        git(self.ada, "config", "user.name", "Ada")
+        with serving(published) as url:
+            subprocess.run(
+                ["bash", "-c", command.replace(
+                    "google --recorded", "google acme labs")],
+                cwd=str(self.ada), check=False, stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL, env={
+                    **environment(self.folder, url), "PYTHONPATH": str(TOP)})
+        self.commit("policy.txt", (self.ada / "policy.txt").read_text(),
+                    "Accept what is there")
+
+    def week(
+            self, published: Published, *,
+            script: Mapping[str, Iterable[Fault]] = {},
+            meanwhile: Callable[[], None] = lambda: None) -> Week:
+        """Run the job of the page once.
+
+        script: what goes wrong at GitHub.
+        meanwhile: what happens while the job waits for its first answer.
+        """
+        left = [meanwhile]
+
+        def on_request(asked: Asked) -> None:
+            """Let happen what does, at the first request."""
+            if left:
+                left.pop()()
+
+        job = workflow()["jobs"]["licenses"]
+        with serving(published, script, on_request) as url:
+            runner = Runner(
+                self.folder / "work", self.folder,
+                environment(self.folder, url), {
+                    "actions/checkout": self.checkout,
+                    "actions/setup-python":
+                        lambda given: {"python-path": sys.executable},
+                    "OWNER/PROJECT/audit": AUDIT})
+            result = runner.run_job(job["steps"], {
+                "github.token": "secret", "github.ref_name": "main"})
+        return Week(
+            result.succeeded, result.log, result.summary,
+            re.findall("(?m)^.*\t.*$", result.log),
+            git(self.remote, "log", "--format=%an: %s").splitlines(),
+            git(self.remote, "ls-tree", "-r", "main", "report.csv")
+            and git(self.remote, "show", "main:report.csv"))
+
+    def table(self) -> str:
+        """Return the table at the remote, as it is in the last commit."""
+        return git(self.remote, "show", "main:report.csv")
+
+    def checkout(self, given: Values) -> Values:
+        """Stand in for actions/checkout: clone the last commit alone."""
+        shutil.rmtree(str(self.folder / "work"), ignore_errors=True)
+        git(self.folder, "clone", "-q", "--depth", "1", "--branch",
+            given["ref"], self.remote.as_uri(), "work")
+        return {}
+
+
+def workflow() -> Any:
+    """Return the weekly job of the page, its first block of YAML."""
+    return yaml.safe_load("\n".join(next(
+        block.lines for block in blocks(PAGE) if block.language == "yaml")))
 
 
 class TestWeeklyJob(unittest.TestCase):
-    """Tests of what the job commits, shows and ends with."""
+    """Tests of eight weeks in the life of a repository with the job."""
 
-    def setUp(self) -> None:
-        """Make a repository with the project in it, and a replay."""
-        from audit.replay import replay
-        readme = (TOP / "audit" / "README.md").read_text(encoding="utf-8")
-        text = re.findall("```yaml\n(.*?)```", readme, re.DOTALL)[0]
-        self.workflow = yaml.safe_load(text)
-        self.job = self.workflow["jobs"]["licenses"]
-        self.commands: List[str] = [
-            step["run"] for step in self.job["steps"]
-            if "run" in step and "pip install" not in step["run"]]
-        # What Actions runs for `shell: bash`, and what without it.
-        self.options = "-eo pipefail" if self.job["defaults"] == {
-            "run": {"shell": "bash"}} else "-e"
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        self.checkout = self.folder / "checkout"
-        self.git("init", "-q", "--bare", str(self.folder / "remote"))
-        self.git("clone", "-q", str(self.folder / "remote"),
-                 str(self.checkout))
-        for path in TOP.glob("*.py"):
-            shutil.copy(str(path), str(self.checkout))
-        shutil.copytree(str(TOP / "audit"), str(self.checkout / "audit"))
-        server = replay()
-        self.api_url = server.__enter__()
-        self.addCleanup(server.__exit__, None, None, None)
-        (self.checkout / "policy.txt").write_text("Apache-2.0\n")
-        self.git("-C", str(self.checkout), "add", ".")
-        self.git("-C", str(self.checkout), "-c", "user.name=a", "-c",
-                 "user.email=a@b", "commit", "-q", "-m", "Begin here")
-        self.git("-C", str(self.checkout), "push", "-q", "origin", "HEAD")
+    folder: "tempfile.TemporaryDirectory[str]"
+    life: Life
+    policy: str
+    weeks: Dict[str, Week] = {}
 
-    def git(self, *argv: str) -> str:
-        """Run a command of git's, and return what it prints."""
-        return subprocess.run(
-            ["git", *argv], check=True, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, universal_newlines=True).stdout
+    @classmethod
+    def setUpClass(cls) -> None:
+        """Let the eight weeks pass."""
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.life = life = Life(Path(cls.folder.name))
+        weeks = cls.weeks = {"first": life.week(FIRST)}
+        life.pull()
+        life.accept(FIRST)
+        cls.policy = (life.ada / "policy.txt").read_text()
+        weeks["quiet"] = life.week(FIRST)
+        weeks["news"] = life.week(NEWS)
+        weeks["gone"] = life.week(GONE)
+        weeks["error"] = life.week(
+            MORE, script={"/orgs/labs$": repeat(Fault(404))})
+        life.pull()
+        life.accept(MORE)
+        weeks["colleague"] = life.week(MORE, meanwhile=lambda: life.commit(
+            "README.md", "Our licenses.\n", "Say what this is"))
+        life.pull()
+        table = life.table().replace("\n", "\r\n")
+        weeks["conflict"] = life.week(MOST, meanwhile=lambda: life.commit(
+            "report.csv", table, "Save the table by a spreadsheet"))
+        weeks["again"] = life.week(MOST)
 
-    def run_job(self, **environ: str) -> int:
-        """Run the steps up to the first that fails; return its status."""
-        variables: Dict[str, str] = {}
-        file = self.folder / "env"
-        file.write_text("")
-        for command in self.commands:
-            done = subprocess.run(
-                ["bash", "--noprofile", "--norc", *self.options.split(), "-c",
-                 command], cwd=str(self.checkout), stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL, env={
-                    "PATH": os.path.dirname(sys.executable) + ":"
-                    + os.environ["PATH"], "GITHUB_ENV": str(file),
-                    "GITHUB_STEP_SUMMARY": str(self.folder / "summary"),
-                    "GITHUB_API_URL": self.api_url, "HOME": str(self.folder),
-                    **variables, **environ})
-            if done.returncode:
-                return done.returncode
-            variables = dict(
-                line.split("=", 1) for line in file.read_text().splitlines())
-        return 0
+    @classmethod
+    def tearDownClass(cls) -> None:
+        """Remove all that the life has left."""
+        cls.folder.cleanup()
 
-    def commits(self) -> List[str]:
-        """Return the messages of the commits at the remote, the last first."""
-        return self.git("-C", str(self.folder / "remote"), "log",
-                        "--format=%s").splitlines()
+    @parameterized.expand([
+        ("first", False),
+        ("quiet", True),
+        ("news", False),
+        ("gone", False),
+        ("error", False),
+        ("colleague", True),
+        ("conflict", False),
+        ("again", True),
+    ])
+    def test_status(self, week: str, succeeded: bool) -> None:
+        """The job fails as long as something is not allowed or not saved."""
+        self.assertIs(self.weeks[week].succeeded, succeeded)
 
-    def test_workflow(self) -> None:
-        """It may push, runs once at a time, and has a token."""
-        self.assertEqual(self.workflow["permissions"], {"contents": "write"})
-        self.assertEqual(self.workflow["concurrency"], "licenses")
-        self.assertIn({"GH_TOKEN": "${{ github.token }}"},
-                      [step.get("env") for step in self.job["steps"]])
+    def test_first_listing(self) -> None:
+        """The first week lists what is not allowed."""
+        self.assertEqual(self.weeks["first"].lines, [
+            "google/web\tnone\tnot allowed\t",
+            "acme/tool\tother\tnot allowed\t"])
 
-    def test_not_allowed(self) -> None:
-        """It commits the state, shows the listing, and fails in the end."""
-        self.assertEqual(self.run_job(), 3)
+    def test_first_run(self) -> None:
+        """The first week says that it is the first."""
+        self.assertIn("report.csv is not there yet: this is the first run",
+                      self.weeks["first"].log)
+
+    def test_first_commit(self) -> None:
+        """Though something is not allowed, the first state is committed."""
+        self.assertEqual(self.weeks["first"].commits, [
+            "licenses: Save the state of all licenses",
+            "Ada: Begin with a policy"])
+
+    def test_first_table(self) -> None:
+        """The table has all that was published in the first week."""
+        rows = re.findall("(?m)^[a-z]+/[a-z]+,[^,]*,[^,]*",
+                          self.weeks["first"].table)
+        self.assertEqual(rows, [
+            "acme/engine,Apache-2.0,allowed", "acme/tool,other,not allowed",
+            "google/dagger,Apache-2.0,allowed",
+            "google/web,none,not allowed", "labs/notes,Apache-2.0,allowed"])
+
+    def test_report(self) -> None:
+        """The summary of the job has the report."""
+        self.assertIn("acme/tool", self.weeks["first"].summary)
+
+    def test_acceptance(self) -> None:
+        """What is accepted says behind each line by whom, and when."""
+        accepted = r"  # accepted on \d{4}-\d\d-\d\d by Ada\n"
+        self.assertRegex(
+            self.policy, f"^Apache-2.0\ngoogle/web\tnone{accepted}"
+            f"acme/tool\tother{accepted}$")
+
+    def test_quiet_listing(self) -> None:
+        """What is accepted and has not changed is not listed."""
+        self.assertEqual(self.weeks["quiet"].lines, [])
+
+    def test_quiet_commit(self) -> None:
+        """The verdicts that an acceptance changes are committed."""
+        self.assertEqual(self.weeks["quiet"].commits[:2], [
+            "licenses: Save the state of all licenses",
+            "Ada: Accept what is there"])
+
+    def test_news(self) -> None:
+        """What is new, renamed or under another license is listed."""
+        self.assertEqual(self.weeks["news"].lines, [
+            "google/daggers\tApache-2.0\tallowed\t"
+            "renamed from google/dagger",
+            "acme/engine\tBSL-1.0\tnot allowed\tlicense was Apache-2.0",
+            "labs/kit\tBSD-3-Clause\tnot allowed\tnew"])
+
+    def test_gone(self) -> None:
+        """What is gone is listed, and what is still not allowed too."""
+        self.assertEqual(self.weeks["gone"].lines, [
+            "acme/engine\tBSL-1.0\tnot allowed\t",
+            "labs/kit\tBSD-3-Clause\tnot allowed\t",
+            "labs/notes\tApache-2.0\t\tgone"])
+
+    def test_error(self) -> None:
+        """After an error nothing is listed."""
+        self.assertEqual(self.weeks["error"].lines, [])
+
+    def test_report_after_an_error(self) -> None:
+        """After an error there is no report."""
+        self.assertEqual(self.weeks["error"].summary, "")
+
+    def test_commits_after_an_error(self) -> None:
+        """After an error nothing is committed."""
         self.assertEqual(
-            self.commits(), ["Save the state of all licenses", "Begin here"])
-        self.assertEqual(
-            (self.folder / "summary").read_text(),
-            "    audit: report.csv is not there yet: this is the first "
-            "run\n"
-            "    google/episodes.dart\tBSD-3-Clause\n"
-            "    google/ios-webkit-debug-proxy\tother\n"
-            "    google/google.github.io\tnone\n")
+            self.weeks["error"].commits, self.weeks["gone"].commits)
 
-    def test_nothing_has_changed(self) -> None:
-        """It commits nothing, shows how many are left, and still fails."""
-        self.run_job()
-        (self.folder / "summary").write_text("")
-        self.assertEqual(self.run_job(), 3)
-        self.assertEqual(len(self.commits()), 2)
-        self.assertEqual(
-            (self.folder / "summary").read_text(),
-            "    audit: not allowed, but not changed: 3\n")
+    def test_colleague(self) -> None:
+        """A commit of a colleague during the job stays, below the job's."""
+        self.assertEqual(self.weeks["colleague"].commits[:2], [
+            "licenses: Save the state of all licenses",
+            "Ada: Say what this is"])
 
-    def test_allowed(self) -> None:
-        """It commits the state, and succeeds."""
-        (self.checkout / "policy.txt").write_text(ALL)
-        self.assertEqual(self.run_job(), 0)
-        self.assertEqual(len(self.commits()), 2)
+    def test_conflict(self) -> None:
+        """Where a colleague saves a table during the job, it remains."""
+        self.assertEqual(self.weeks["conflict"].commits[:2], [
+            "Ada: Save the table by a spreadsheet",
+            "licenses: Save the state of all licenses"])
 
-    def test_failure(self) -> None:
-        """After an error it commits nothing, shows the error, and fails."""
+    def test_after_a_conflict(self) -> None:
+        """What was listed and could not be saved is listed again."""
         self.assertEqual(
-            self.run_job(GITHUB_API_URL="http://127.0.0.1:1"), 1)
-        self.assertRegex((self.folder / "summary").read_text(),
-                         "^    audit: cannot reach 127.0.0.1:1: .*\n$")
-        self.assertEqual(self.commits(), ["Begin here"])
+            [self.weeks["conflict"].lines, self.weeks["again"].lines],
+            [["labs/zoo\tApache-2.0\tallowed\tnew"]] * 2)
+
+    def test_credentials(self) -> None:
+        """Only the step that pushes gets the token, by the GitHub CLI."""
+        calls = (self.life.folder / "calls").read_text().splitlines()
+        self.assertEqual(set(calls), {"auth setup-git by secret"})
+
+    def test_checkout(self) -> None:
+        """The checkout keeps no credentials."""
+        step = workflow()["jobs"]["licenses"]["steps"][0]
+        self.assertIs(step["with"]["persist-credentials"], False)
+
+    def test_concurrency(self) -> None:
+        """A job that runs is not cancelled by another one."""
+        self.assertEqual(workflow()["concurrency"], {
+            "group": "licenses", "cancel-in-progress": False})
 
 
 if __name__ == "__main__":
