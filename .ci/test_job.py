@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests of the audit's action, and of the weekly job on the audit's page.
+"""Tests of the audit's action, and of the jobs that run once a week.
 
 Their steps run in a double of GitHub's runner, on organizations of a replay.
 The repository of the job is one on this machine, with a remote to push to.
@@ -83,12 +83,14 @@ def git(folder: Path, *arguments: str) -> str:
 def environment(home: Path, api_url: str) -> Values:
     """Return the environment of a runner's steps.
 
-    It is that of the tests, but for what speaks of GitHub.
+    It is that of the tests, but for what speaks of GitHub. `python` is the
+    Python of the tests.
     """
+    path = [str(home), os.path.dirname(sys.executable), os.environ["PATH"]]
     return {
         **{name: value for name, value in os.environ.items()
            if not name.startswith(("GH_", "GITHUB_"))},
-        "HOME": str(home), "PATH": f"{home}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(home), "PATH": os.pathsep.join(path),
         "GITHUB_API_URL": api_url}
 
 
@@ -500,6 +502,25 @@ class TestWeeklyJob(unittest.TestCase):
         """A job that runs is not cancelled by another one."""
         self.assertEqual(workflow()["concurrency"], {
             "group": "licenses", "cancel-in-progress": False})
+
+
+class TestLive(unittest.TestCase):
+    """Test of the job that asks GitHub whether the replay is like it."""
+
+    def test_live(self) -> None:
+        """Its last step runs the tests of the contract on the API."""
+        live = yaml.safe_load(
+            (TOP / ".github" / "workflows" / "live.yml").read_text())
+        asked: List[Asked] = []
+        with tempfile.TemporaryDirectory() as folder, \
+                replay(on_request=asked.append) as url:
+            runner = Runner(
+                TOP, Path(folder), environment(Path(folder), url), {})
+            result = runner.run_job(
+                live["jobs"]["contract"]["steps"][-1:],
+                {"vars.LIVE_ORG": "google", "github.token": "job"})
+        self.assertTrue(result.succeeded, result.log)
+        self.assertTrue(asked)
 
 
 if __name__ == "__main__":
