@@ -34,8 +34,8 @@ from .report import (
     results, some)
 from .run import ANY_SEED, Runners
 from .suite import Suite, own_suite, read_suite
-from .watcher import plant
-from .web import check_folder, write_pages
+from .attempts import copy_suite
+from .class_pages import check_folder, write_pages
 
 PROJECT = Path(__file__).resolve().parent.parent
 Graded = Tuple[str, Optional[Grade], str]
@@ -306,7 +306,7 @@ def keep_copy(
     job = job_for(suite, edited(
         assignment.sources, change_of(assignment, change).edits), assignment)
     try:
-        plant(job, str(folder))
+        copy_suite(job, str(folder))
     except OSError as error:
         raise Unusable(f"{folder}: {error.strerror}") from None
     os.chmod(folder, 0o755)
@@ -396,6 +396,9 @@ def arguments(argv: Optional[Sequence[str]]) -> argparse.Namespace:
                       help="check this machine and the assignment")
     parser.add_argument("--at-least", metavar="N", type=int,
                         help="status 0 if N mistakes are noticed")
+    parser.add_argument("--fresh", action="store_true",
+                        help="start a new Python for each run, as is always "
+                        "done where there is no fork, on Windows: slower")
     parser.add_argument("--keep", metavar="DIR", type=Path,
                         help="with --try: leave the copy there")
     args = parser.parse_args(argv)
@@ -425,11 +428,8 @@ def run(args: argparse.Namespace) -> int:
         number, *step = args.hint
         print(hint(assignment, number, *step), end="")
         return 0
-    if not hasattr(os, "fork"):
-        raise Unusable("grading needs fork, which Linux, macOS and the "
-                       "Windows Subsystem for Linux have")
     check_imports(assignment)
-    with Runners(assignment.needs) as runners:
+    with Runners(assignment.needs, args.fresh) as runners:
         if args.check:
             return print_check(runners, assignment)
         if args.try_:

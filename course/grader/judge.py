@@ -7,12 +7,14 @@ it notice? Has it pitfalls? Which kind of test notices what?
 from concurrent.futures import Future
 from time import monotonic
 from typing import (
-    Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple)
+    Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence,
+    Tuple)
 
 from .assignment import Assignment, function_place
 from .edits import Mistake, Rewrite, Sources, edited, wrecked
 from .pitfalls import code_of, findings, unseen_tests
-from .protocol import TEST_SECONDS, THE_SUITE, Job, Run, Trial
+from .protocol import (
+    FIXTURES, TEST_SECONDS, THE_SUITE, Job, Result, Run)
 from .run import OTHER_SEED, SEED, Runners
 from .suite import Suite
 
@@ -21,7 +23,9 @@ from .suite import Suite
 LEAST_SECONDS, TIMES = 5.0, 5
 # After so many seconds nobody looks for who else had to run before a test.
 PATIENCE = 20.0
-FIXTURES = ("setUpClass", "tearDownClass", "setUpModule", "tearDownModule")
+# How often a test whose failure did not come again runs on the right code,
+# and for how many tests of a suite that is done.
+DOUBTS, MOST_DOUBTFUL = 8, 20
 
 
 class Test(NamedTuple):
@@ -37,17 +41,17 @@ class Test(NamedTuple):
 
     verdict: str
     kind: str
-    message: str
-    shown_by: List[str]
-    tied: List[str]
-    notices: Dict[int, str]
+    message: str = ""
+    shown_by: Sequence[str] = ()
+    tied: Sequence[str] = ()
+    notices: Dict[int, str] = {}
 
 
-class Witness(NamedTuple):
-    """How many tests of a kind notice a mistake in one way, and one of them.
+class Example(NamedTuple):
+    """One of the tests of a kind that notice a mistake in one way.
 
-    others: how many there are beside that one.
-    after: the test after which that one notices it; "" if it is not known
+    others: how many there are beside it.
+    after: the test after which it notices the mistake; "" if it is not known
         which; None if it notices the mistake when it runs alone, too.
     """
 
@@ -89,7 +93,7 @@ class Grade(NamedTuple):
     unexamined: Dict[str, str]
     mistakes: List[Mistake]
     rewrites: List[Rewrite]
-    witnesses: Dict[int, List[Witness]]
+    examples: Dict[int, List[Example]]
     seconds: float
     slowest: Dict[str, float]
 
@@ -155,176 +159,212 @@ def grade(
     begun = monotonic()
     mistakes = assignment.mistakes if mistakes is None else mistakes
     rewrites = assignment.rewrites if rewrites is None else rewrites
-    sources = assignment.sources
-    job = job_for(suite, sources, assignment)._replace(seconds=seconds)
-    right = RightCode(job, assignment, runners, begun)
-    tests = right.tests
-    steady = right.are("passes")
-    job = job._replace(
-        tests=[test_id for test_id in right.order if test_id in steady],
-        passed_over=list(right.unloaded),
-        seconds=max(min(LEAST_SECONDS, seconds), TIMES * max(
-            [right.seconds.get(test_id, 0.0) for test_id in steady] or [0.0])))
-
-    def failures(changed: Sources) -> "Callable[[], Dict[str, str]]":
-        """Start a run on other code; return what waits for its failures."""
-        run = runners.submit(job._replace(sources=changed), right.alone)
-        return lambda: reasons(run.result(), steady)
-
-    untouched: List[str] = []
-    witnesses: Dict[int, List[Witness]] = {}
+    job = job_for(suite, assignment.sources, assignment)._replace(
+        seconds=seconds)
+    right = right_code(job, assignment, runners, begun)
+    steady = [name for name in right.order
+              if name in right.tests and right.tests[name].verdict == "passes"]
+    slowest = max([right.seconds.get(name, 0.0) for name in steady] or [0.0])
+    changed = ChangedCode(
+        job._replace(tests=steady, seconds=max(
+            min(LEAST_SECONDS, seconds), TIMES * slowest)),
+        runners, right, begun)
+    answers = Answers({}, {}, {}, {}, [])
     if steady:
-        wreck = failures({
-            name: wrecked(source) if name in assignment.modules else source
-            for name, source in sources.items()})
-        tied = {rewrite.name: failures(edited(sources, rewrite.edits))
-                for rewrite in rewrites}
-        noticed = [(mistake, failures(edited(sources, mistake.edits)))
-                   for mistake in mistakes]
-        failing = wreck()
-        untouched = [test_id for test_id in steady if test_id not in failing]
-        for name, failed in tied.items():
-            for test_id in failed():
-                tests[test_id].tied.append(name)
-        for mistake, failed in noticed:
-            for test_id, reason in failed().items():
-                tests[test_id].notices[mistake.number] = reason
-        witnesses = all_witnesses(
-            job, sources, mistakes, tests, runners, right.alone, begun)
+        answers = changed.answers(assignment, mistakes, rewrites)
+    tests = {name: judged(name, test, answers)
+             for name, test in right.tests.items()}
     pitfalls, unseen, unexamined = examined(suite, assignment)
     return Grade(
-        suite, assignment, tests, right.unloaded, untouched, right.leaks,
-        pitfalls, unseen, unexamined, mistakes, rewrites, witnesses,
-        monotonic() - begun, right.seconds)
+        suite, assignment, tests, right.unloaded, answers.untouched,
+        right.leaks, pitfalls, unseen, unexamined, mistakes, rewrites,
+        answers.examples, monotonic() - begun, right.seconds)
 
 
-class RightCode:
+def judged(name: str, test: Test, answers: "Answers") -> Test:
+    """Return a test with what it does on changed code."""
+    if name in answers.unsteady:
+        return test._replace(verdict="unsteady", shown_by=[name],
+                             message=answers.unsteady[name])
+    return test._replace(
+        tied=[change for change, failing in answers.tied.items()
+              if name in failing],
+        notices={number: failing[name]
+                 for number, failing in answers.notices.items()
+                 if name in failing})
+
+
+# The right code.
+
+class RightCode(NamedTuple):
     """What the tests of a suite do on the right code.
+
+    order: the tests in the order in which they ran; file_of: the file in
+    which each was found; seconds: how long tests and files took at most.
+    """
+
+    tests: Dict[str, Test]
+    unloaded: Dict[str, str]
+    leaks: Dict[str, List[str]]
+    order: List[str]
+    file_of: Dict[str, str]
+    seconds: Dict[str, float]
+
+
+def right_code(job: Job, assignment: Assignment, runners: Runners,
+               begun: float) -> RightCode:
+    """Run a suite on the right code, as often as it takes.
 
     Both orders are tried, with other seeds. What fails beside other runs is
     tried again alone before it counts.
     """
+    targets = [function_place(assignment.modules, dotted)
+               for dotted in assignment.integration]
+    orders = [
+        job._replace(seed=SEED,
+                     integration=[target for target in targets if target]),
+        job._replace(seed=OTHER_SEED, backwards=True)]
+    runs = [run.result() for run in [runners.submit(one) for one in orders]]
+    leaks = runs[0].leaks
+    again = again_alone(orders, runs, runners)
+    order = list(dict.fromkeys(
+        name for run in [runs[0], *again] for name in run.results))
+    unloaded = {name: result.message for run in again
+                for name, result in run.unloaded.items()}
+    file_of = files_of([*runs, *again])
+    alone = RunsAlone(orders, again, file_of, runners, begun)
+    return RightCode(
+        {name: alone.judged(name)
+         for name in {**again[0].results, **again[1].results}
+         if file_of.get(name) not in unloaded},
+        unloaded, leaks, order, file_of, longest(again, job.seconds))
 
-    def __init__(self, job: Job, assignment: Assignment, runners: Runners,
-                 begun: float) -> None:
-        """Run the suite, as often as it takes."""
-        self._job = job
+
+def again_alone(
+        orders: List[Job], runs: List[Run], runners: Runners) -> List[Run]:
+    """Return the same runs, made alone if anything failed in them.
+
+    What has taken too long in both has had its chance.
+    """
+    hanging = {name for name in {**runs[0].results, **runs[0].unloaded}
+               if all(result_of(run, name).outcome == "time" for run in runs)}
+    if not any(result.failed for run in runs for name, result in {
+            **run.results, **run.unloaded}.items() if name not in hanging):
+        return runs
+    again = [runners.submit(one._replace(passed_over=sorted(hanging)), True)
+             for one in orders]
+    return [
+        more.result()._replace(
+            results={**of(run.results, hanging), **more.result().results},
+            unloaded={**of(run.unloaded, hanging), **more.result().unloaded})
+        for run, more in zip(runs, again)]
+
+
+def of(results: Dict[str, Result], names: Iterable[str]) -> Dict[str, Result]:
+    """Return the results of some tests or files alone."""
+    return {name: results[name] for name in names if name in results}
+
+
+def files_of(runs: List[Run]) -> Dict[str, str]:
+    """Return in which file each test was found: in the first that has it."""
+    found: Dict[str, str] = {}
+    for run in runs:
+        for file, names in sorted(run.found.items()):
+            for name in names:
+                found.setdefault(name, file)
+    return found
+
+
+def longest(runs: List[Run], most: float) -> Dict[str, float]:
+    """Return how long each test took at most, and each file that hung."""
+    seconds: Dict[str, float] = {}
+    for run in runs:
+        for name, result in {**run.results, **run.unloaded}.items():
+            took = most if result.outcome == "time" else result.seconds
+            if name in run.results or result.outcome == "time":
+                seconds[name] = max(took, seconds.get(name, 0.0))
+    return seconds
+
+
+class RunsAlone:
+    """Judges each test by what it did on the right code, and runs it alone."""
+
+    def __init__(self, orders: List[Job], runs: List[Run],
+                 file_of: Dict[str, str], runners: Runners, begun: float
+                 ) -> None:
+        """Keep what the tests did in two orders."""
+        self._orders = orders
+        self._runs = runs
+        self._file_of = file_of
         self._runners = runners
         self._begun = begun
-        targets = [function_place(assignment.modules, dotted)
-                   for dotted in assignment.integration]
-        profile = [target for target in targets if target]
-        self._orders = [
-            job._replace(seed=SEED, profile=profile),
-            job._replace(seed=OTHER_SEED, backwards=True)]
-        runs = [run.result() for run in [
-            runners.submit(one) for one in self._orders]]
-        self.order = list(runs[0].trials)
-        self.leaks = runs[0].leaks
-        self.alone = any(run.shares for run in runs)
-        runs = self._again_alone(runs)
-        self.order += [test_id for test_id in runs[0].trials
-                       if test_id not in self.order]
-        self.unloaded = unloaded(runs)
-        self.seconds = {
-            test_id: max(run.trials[test_id].seconds for run in runs
-                         if test_id in run.trials)
-            for run in runs for test_id in run.trials}
-        self.seconds.update({
-            name: self._job.seconds for run in runs
-            for name, trial in {**run.trials, **run.unloaded}.items()
-            if trial.ending == "time"})
-        self.tests = {
-            test_id: self._judged(test_id, runs)
-            for test_id in {**runs[0].trials, **runs[1].trials}
-            if file_of(test_id) not in self.unloaded}
 
-    def are(self, verdict: str) -> List[str]:
-        """Return the ids of the tests with a verdict."""
-        return [test_id for test_id, test in self.tests.items()
-                if test.verdict == verdict]
-
-    def _again_alone(self, runs: List[Run]) -> List[Run]:
-        """Return the same runs, made alone if anything failed in them.
-
-        What has taken too long in both has had its chance.
-        """
-        hanging = {name for name in {**runs[0].trials, **runs[0].unloaded}
-                   if all(trial_of(run, name).ending == "time"
-                          for run in runs)}
-        if not self.alone and not any(
-                trial.failed for run in runs
-                for name, trial in {**run.trials, **run.unloaded}.items()
-                if name not in hanging):
-            return runs
-        again = [self._runners.submit(one._replace(
-            passed_over=sorted(hanging)), True) for one in self._orders]
-        return [Run(
-            {**{name: trial for name, trial in run.trials.items()
-                if name in hanging}, **more.result().trials},
-            {**{name: trial for name, trial in run.unloaded.items()
-                if name in hanging}, **more.result().unloaded}, {})
-            for run, more in zip(runs, again)]
-
-    def _judged(self, test_id: str, runs: List[Run]) -> Test:
+    def judged(self, name: str) -> Test:
         """Return what is found out about a test, perhaps by further runs."""
-        trials = [run.trials[test_id] for run in runs if test_id in run.trials]
-        kind = trials[0].kind
-        failed = [trial for trial in trials if trial.failed]
-        name = test_id.rpartition(".")[2]
-        if not failed and len(trials) == len(runs):
-            skipped = any(trial.ending == "skipped" for trial in trials)
-            return Test("skipped" if skipped else "passes", kind, "", [], [],
-                        {})
-        if name in FIXTURES:
-            shown = [test_id.rpartition(".")[0]]
-            message = failed[0].message if failed else ""
-            verdict = "wrong" if len(failed) == len(runs) else "unsteady"
-            return Test(verdict, kind, message, shown, [], {})
-        if len(trials) < len(runs):
+        results = [run.results[name] for run in self._runs
+                   if name in run.results]
+        kind = results[0].kind
+        failed = [result for result in results if result.failed]
+        scope, _, last = name.rpartition(".")
+        if not failed and len(results) == len(self._runs):
+            skipped = any(result.outcome == "skipped" for result in results)
+            return Test("skipped" if skipped else "passes", kind)
+        if last in FIXTURES:
+            in_all = len(failed) == len(self._runs)
+            return Test("wrong" if in_all else "unsteady", kind,
+                        failed[0].message if failed else "", [scope])
+        if len(results) < len(self._runs):
             return Test("unsteady", kind, "does not run in every run: its "
-                        "name changes, or another test keeps it from it",
-                        [], [], {})
-        if all(trial.ending == "time" for trial in trials):
-            return Test("wrong", kind, failed[0].message, [test_id], [], {})
-        return self._examined_alone(test_id, runs, kind, failed)
+                        "name changes, or another test keeps it from it")
+        if all(result.outcome == "time" for result in results):
+            return Test("wrong", kind, failed[0].message, [name])
+        return self._examined(name, kind, failed)
 
-    def _examined_alone(self, test_id: str, runs: List[Run], kind: str,
-                        failed: List[Trial]) -> Test:
+    def _examined(self, name: str, kind: str, failed: List[Result]) -> Test:
         """Return what is found out about a test that failed in some order."""
-        alone = [self._runners.submit(one._replace(
-            tests=[test_id], profile=None), True).result().trials.get(
-                test_id, failed[0]) for one in self._orders]
-        failed_alone = [trial for trial in alone if trial.failed]
-        if len(failed_alone) == len(alone) and len(failed) == len(runs):
-            return Test("wrong", kind, failed_alone[0].message, [test_id],
-                        [], {})
-        if len(failed_alone) == len(alone):
+        alone = [self._run(order, [name]).results.get(name, failed[0])
+                 for order in self._orders]
+        failed_alone = [result for result in alone if result.failed]
+        in_all = len(failed_alone) == len(alone)
+        if in_all and len(failed) == len(self._runs):
+            return Test("wrong", kind, failed_alone[0].message, [name])
+        if in_all:
             return Test(
                 "unsteady", kind, "fails alone, passes only after other "
-                f"tests: {failed_alone[0].message}", [test_id], [], {})
+                f"tests: {failed_alone[0].message}", [name])
         if failed_alone:
             return Test("unsteady", kind, "passes in one run, fails in "
-                        f"another: {failed_alone[0].message}", [test_id],
-                        [], {})
-        place = 0 if runs[0].trials[test_id].failed else 1
-        order = list(runs[place].trials)
-        before = [one for one in order[:order.index(test_id)]
+                        f"another: {failed_alone[0].message}", [name])
+        cause = self._cause(name)
+        return Test(
+            "unsteady", kind, "passes alone, fails after "
+            f"{cause or 'other tests'}: {failed[0].message}",
+            [cause, name] if cause else [])
+
+    def _cause(self, name: str) -> str:
+        """Return the test after which another fails; "" if none is found."""
+        place = 0 if self._runs[0].results[name].failed else 1
+        order = list(self._runs[place].results)
+        before = [one for one in order[:order.index(name)]
                   if one.rpartition(".")[2] not in FIXTURES]
 
         def fails(tests: List[str]) -> bool:
             """Return whether the test fails after some others."""
-            job = self._orders[place]._replace(
-                tests=[*tests, test_id], backwards=False, profile=None)
-            trial = self._runners.submit(job, True).result().trials.get(
-                test_id)
-            return bool(trial and trial.failed)
+            run = self._run(self._orders[place], [*tests, name])
+            return result_of(run, name).failed
 
-        cause = culprit(before, fails, self._begun)
-        after = f"fails after {cause}" if cause else "fails after other tests"
-        return Test(
-            "unsteady", kind, f"passes alone, {after}: {failed[0].message}",
-            [cause, test_id] if cause else [], [], {})
+        return culprit(before, fails, self._begun)
+
+    def _run(self, order: Job, names: List[str]) -> Run:
+        """Run some tests in this order, while no other run goes on."""
+        return self._runners.submit(order._replace(
+            tests=names, imported=imported(names, self._file_of),
+            backwards=False, integration=None), True).result()
+
+
+def imported(names: Iterable[str], file_of: Dict[str, str]) -> List[str]:
+    """Return the files in which some tests were found."""
+    return sorted({file_of[name] for name in names if name in file_of})
 
 
 def culprit(before: List[str], fails: Callable[[List[str]], bool],
@@ -345,74 +385,214 @@ def culprit(before: List[str], fails: Callable[[List[str]], bool],
     return before[0]
 
 
-def trial_of(run: Run, name: str) -> Trial:
+def result_of(run: Run, name: str) -> Result:
     """Return what a test, or the import of a file, did in a run."""
-    return run.trials.get(name) or run.unloaded.get(name) or Trial("")
+    return run.results.get(name) or run.unloaded.get(name) or Result("passed")
 
 
-def file_of(test_id: str) -> str:
-    """Return the name of the file that a test stands in."""
-    return test_id.split(".")[0] + ".py"
+# Changed code.
+
+class Answers(NamedTuple):
+    """What the tests that pass on the right code do on changed code.
+
+    tied: which fail on each rewrite; notices: which fail on each mistake,
+    and why; unsteady: which were found to fail on the right code after all,
+    and how; untouched: which pass where every function raises.
+    """
+
+    tied: Dict[str, List[str]]
+    notices: Dict[int, Dict[str, str]]
+    examples: Dict[int, List[Example]]
+    unsteady: Dict[str, str]
+    untouched: List[str]
 
 
-def unloaded(runs: List[Run]) -> Dict[str, str]:
-    """Return which files can't be imported, and why."""
-    return {name: trial.message for run in runs
-            for name, trial in run.unloaded.items()}
+class ChangedCode:
+    """Runs tests that pass on the right code on changed code.
 
+    A failure that does not come again, when its test runs alone, counts only
+    if it comes again in the whole order, and never in more runs of that test
+    on the right code.
+    """
 
-def reasons(run: Run, steady: List[str]) -> Dict[str, str]:
-    """Return which of the steady tests fail in a run, and why."""
-    found = {}
-    for test_id in steady:
-        trial = (run.trials.get(test_id) or run.unloaded.get(file_of(test_id))
-                 or run.unloaded.get(THE_SUITE))
-        if trial and trial.failed and trial.ending != "not run":
-            found[test_id] = trial.ending
-    return found
+    def __init__(self, job: Job, runners: Runners, right: RightCode,
+                 begun: float) -> None:
+        """Keep what the runs have in common."""
+        self._job = job
+        self._steady = job.tests or []
+        self._runners = runners
+        self._right = right
+        self._begun = begun
+        self._looked_for: Dict[str, str] = {}
 
+    def answers(self, assignment: Assignment, mistakes: List[Mistake],
+                rewrites: List[Rewrite]) -> Answers:
+        """Return what the tests do on all these changes."""
+        sources = assignment.sources
+        wreck = self._start({
+            name: wrecked(source) if name in assignment.modules else source
+            for name, source in sources.items()})
+        changes = [(rewrite, edited(sources, rewrite.edits))
+                   for rewrite in rewrites]
+        wrongs = [(mistake, edited(sources, mistake.edits))
+                  for mistake in mistakes]
+        on_changes = [self._start(code) for _, code in changes]
+        on_wrongs = [self._start(code) for _, code in wrongs]
+        repeated = [
+            self._repeat(code, self._reasons(run.result()))
+            for (_, code), run in zip(wrongs, on_wrongs)]
+        notices = {
+            mistake.number: self._confirmed(code, again)
+            for (mistake, code), again in zip(wrongs, repeated)}
+        examples = {
+            mistake.number: list(self._examples(
+                code, notices[mistake.number], again))
+            for (mistake, code), again in zip(wrongs, repeated)}
+        tied = {rewrite.name: self._tied(code, run)
+                for (rewrite, code), run in zip(changes, on_changes)}
+        failing = self._reasons(wreck.result())
+        return without_unsteady(Answers(
+            tied, notices, examples, {
+                name: message for name, message in self._looked_for.items()
+                if message},
+            [name for name in self._steady if name not in failing]))
 
-# Who notices a mistake, told so that it is true of the test alone.
+    def _start(self, code: Sources, names: Optional[List[str]] = None,
+               alone: bool = False) -> "Future[Run]":
+        """Start a run of all tests, or of some, on changed code."""
+        tests = self._steady if names is None else names
+        return self._runners.submit(self._job._replace(
+            sources=code, tests=tests,
+            imported=imported(tests, self._right.file_of)), alone)
 
-def all_witnesses(
-        job: Job, sources: Sources, mistakes: List[Mistake],
-        tests: Dict[str, Test], runners: Runners, alone: bool, begun: float
-        ) -> Dict[int, List[Witness]]:
-    """Return who notices each mistake, by kind and reason."""
-    groups: List[Tuple[Mistake, Tuple[str, str], List[str]]] = []
-    for mistake in mistakes:
-        by_way: Dict[Tuple[str, str], List[str]] = {}
-        for test_id in job.tests or []:
-            test = tests[test_id]
-            if mistake.number in test.notices:
-                way = test.kind, test.notices[mistake.number]
-                by_way.setdefault(way, []).append(test_id)
-        groups.extend((mistake, way, ids) for way, ids in sorted(
-            by_way.items(), reverse=True))
+    def _fails(self, code: Sources, names: List[str]) -> bool:
+        """Return whether the last of some tests fails, run after the rest."""
+        run = self._start(code, names, True).result()
+        return names[-1] in self._reasons(run)
 
-    def started(mistake: Mistake, test_ids: List[str]) -> "Future[Run]":
-        """Start a run of a few tests on a mistake."""
-        return runners.submit(job._replace(
-            sources=edited(sources, mistake.edits), tests=test_ids), alone)
+    def _reasons(self, run: Run) -> Dict[str, str]:
+        """Return which of the tests fail in a run, and why."""
+        found = {}
+        for name in self._steady:
+            result = (run.results.get(name)
+                      or run.unloaded.get(self._right.file_of.get(name, ""))
+                      or run.unloaded.get(THE_SUITE))
+            if result and result.failed and result.outcome != "not run":
+                found[name] = result.outcome
+        return found
 
-    firsts = [started(mistake, ids[:1]) for mistake, _, ids in groups]
-    witnesses: Dict[int, List[Witness]] = {}
-    for (mistake, (kind, reason), ids), first in zip(groups, firsts):
-        test_id, after = ids[0], None
-        if not reasons(first.result(), [test_id]):
-            for other in ids[1:4]:
-                if reasons(started(mistake, [other]).result(), [other]):
-                    test_id = other
-                    break
-            else:
-                order = job.tests or []
+    def _tied(self, code: Sources, run: "Future[Run]") -> List[str]:
+        """Return which tests fail on a rewrite, and fail again."""
+        failing = list(self._reasons(run.result()))
+        if not failing:
+            return []
+        again = self._reasons(self._start(code, failing, True).result())
+        return [name for name in failing if name in again]
+
+    # What fails on a mistake is made to fail again.
+
+    def _repeat(self, code: Sources, failing: Dict[str, str]) -> "Repeated":
+        """Start runs that repeat failures.
+
+        Of each kind of test and reason the quickest test runs alone; of
+        them all the first while no other run goes on.
+        """
+        ways: Dict[Tuple[str, str], List[str]] = {}
+        for name, reason in failing.items():
+            kind = self._right.tests[name].kind
+            ways.setdefault((kind, reason), []).append(name)
+        groups = dict(sorted(ways.items(), reverse=True))
+        quickest = [min(names, key=lambda name: self._right.seconds[name])
+                    for names in groups.values()]
+        others = [name for name in failing if name not in quickest]
+        return Repeated(
+            failing, groups,
+            {name: self._start(code, [name], not place)
+             for place, name in enumerate(quickest)},
+            self._start(code, others) if others else None)
+
+    def _confirmed(self, code: Sources, again: "Repeated") -> Dict[str, str]:
+        """Return which tests do notice a mistake, and why."""
+        failed = {name for name, run in again.alone.items()
+                  if name in self._reasons(run.result())}
+        if again.others:
+            failed.update(self._reasons(again.others.result()))
+        doubtful = [name for name in again.failing if name not in failed]
+        if doubtful:
+            whole = self._reasons(self._start(code, None, True).result())
+            for name in doubtful:
+                if name not in again.alone and self._fails(code, [name]):
+                    failed.add(name)
+                elif not self._unsteady(name) and name in whole:
+                    failed.add(name)
+        return {name: reason for name, reason in again.failing.items()
+                if name in failed}
+
+    def _unsteady(self, name: str) -> str:
+        """Return how a test fails on the right code, if it ever does."""
+        if name not in self._looked_for and len(
+                self._looked_for) < MOST_DOUBTFUL:
+            job = self._job._replace(
+                tests=[name], imported=imported([name], self._right.file_of))
+            runs = [self._runners.submit(job._replace(
+                seed=seed, again=again), True)
+                for again in range(DOUBTS // 2) for seed in (SEED, OTHER_SEED)]
+            failed = [result.message for result in (
+                result_of(run.result(), name) for run in runs)
+                if result.failed]
+            self._looked_for[name] = (
+                "passes in one run, fails in another: "
+                f"{failed[0]}" if failed else "")
+        return self._looked_for.get(name, "")
+
+    def _examples(self, code: Sources, notices: Dict[str, str],
+                  again: "Repeated") -> Iterator[Example]:
+        """Yield a test of each kind that notices a mistake in each way."""
+        for (kind, reason), group in again.groups.items():
+            names = [name for name in group if name in notices]
+            if not names:
+                continue
+            alone = [name for name in names if name in again.alone
+                     and name in self._reasons(again.alone[name].result())]
+            alone += [name for name in names[:3] if not alone
+                      and self._fails(code, [name])]
+            after = None
+            if not alone:
+                place = self._steady.index(names[0])
                 after = culprit(
-                    order[:order.index(test_id)], lambda before: bool(reasons(
-                        started(mistake, [*before, test_id]).result(),
-                        [test_id])), begun)
-        witnesses.setdefault(mistake.number, []).append(
-            Witness(kind, reason, len(ids) - 1, test_id, after))
-    return witnesses
+                    self._steady[:place],
+                    lambda before: self._fails(code, [*before, names[0]]),
+                    self._begun)
+            yield Example(kind, reason, len(names) - 1,
+                          [*alone, *names][0], after)
+
+
+class Repeated(NamedTuple):
+    """Runs that repeat the failures of one run.
+
+    failing: what failed, and why; groups: the same by kind and reason.
+    alone: runs of one test each; others: one run of all other tests.
+    """
+
+    failing: Dict[str, str]
+    groups: Dict[Tuple[str, str], List[str]]
+    alone: "Dict[str, Future[Run]]"
+    others: "Optional[Future[Run]]"
+
+
+def without_unsteady(answers: Answers) -> Answers:
+    """Return the answers without those of tests that proved unsteady."""
+    unsteady = answers.unsteady
+    return Answers(
+        {change: [name for name in names if name not in unsteady]
+         for change, names in answers.tied.items()},
+        {number: {name: reason for name, reason in failing.items()
+                  if name not in unsteady}
+         for number, failing in answers.notices.items()},
+        {number: [one for one in examples if one.test_id not in unsteady]
+         for number, examples in answers.examples.items()},
+        unsteady,
+        [name for name in answers.untouched if name not in unsteady])
 
 
 # What the sources of a suite show.

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """What travels between the grader and the processes that run a suite."""
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 TEST_SECONDS = 10.0  # that a test may take
 RUN_SECONDS = 60.0  # that all tests of a run may take
 
 THE_SUITE = "the suite"  # named where it is not known which file is to blame
+# What fails instead of a test, named with its class or module.
+FIXTURES = ("setUpClass", "tearDownClass", "setUpModule", "tearDownModule")
 
 
 class Job(NamedTuple):
@@ -14,13 +16,15 @@ class Job(NamedTuple):
     files: where each is, by its path in the copy; links: where each leads.
     sources: the code of the modules, by the names of their files.
     modules: those of them in which mistakes are made.
-    tests: the ids of those to run, in this order; all of them if it is None.
-    passed_over: files that are not imported, and tests that are not run,
-        for it is known what comes of it.
+    imported: the files to import; None for all test*.py.
+    tests: the ids of those to run, in this order; None for all of them.
+    passed_over: tests that are not run, and files that are not imported,
+        because their result is known.
     backwards: whether the order is reversed.
-    seed: of random and of hashes.
-    profile: file, name and span of lines of the functions whose real call
-        makes a test an integration test; None if nothing is to be found out.
+    seed: of random and of hashes; again: how many runs with this seed were
+        made before, of which each is to have other random numbers.
+    integration: file, name and span of lines of the functions whose real
+        call makes a test an integration test; None to leave kinds aside.
     seconds: how many a test may take.
     show: whether to run plain unittest and keep what it says.
     """
@@ -30,25 +34,27 @@ class Job(NamedTuple):
     links: Dict[str, str]
     sources: Dict[str, str]
     modules: List[str]
+    imported: Optional[List[str]] = None
     tests: Optional[List[str]] = None
     passed_over: List[str] = []
     backwards: bool = False
     seed: str = "1"
-    profile: Optional[List[Tuple[str, str, int, int]]] = None
+    again: int = 0
+    integration: Optional[List[Tuple[str, str, int, int]]] = None
     seconds: float = TEST_SECONDS
     show: bool = False
 
 
-class Trial(NamedTuple):
+class Result(NamedTuple):
     """What a test did in a run, or the import of a file that failed.
 
-    ending: "passed", "skipped", "assertion", "exception", "time" or "not
+    outcome: "passed", "skipped", "assertion", "exception", "time" or "not
         run". Where the process ended in the middle of the test, it is
         "exception"; where no time was left to begin, "not run".
     message: for one that failed, where and why.
     """
 
-    ending: str
+    outcome: str
     message: str = ""
     kind: str = "unit"
     seconds: float = 0.0
@@ -56,22 +62,35 @@ class Trial(NamedTuple):
     @property
     def failed(self) -> bool:
         """Whether unittest would call it a failure or an error."""
-        return self.ending not in ("passed", "skipped")
+        return self.outcome not in ("passed", "skipped")
 
 
 class Run(NamedTuple):
     """What a run found.
 
-    trials: by the ids of tests, in the order in which they ran.
+    results: by the ids of tests, in the order in which they ran.
     unloaded: what is wrong with the files that can't be imported, by name.
+    found: the ids of the tests that each file has, by its name.
     leaks: the names that a test, or a class, left replaced, by its id.
-    shares: whether it used what another run might use at the same time: a
-        port, a file, a process, the clock.
     output: what unittest said, if that was asked for.
     """
 
-    trials: Dict[str, Trial]
-    unloaded: Dict[str, Trial]
-    leaks: Dict[str, List[str]]
-    shares: bool = False
+    results: Dict[str, Result] = {}
+    unloaded: Dict[str, Result] = {}
+    found: Dict[str, List[str]] = {}
+    leaks: Dict[str, List[str]] = {}
     output: str = ""
+
+
+def failed_run(why: str) -> Run:
+    """Return a run that has no result, because the suite prevented it."""
+    return Run(unloaded={THE_SUITE: Result("exception", why)},
+               output=f"The run {why}.\n")
+
+
+def run_from(fields: List[Any]) -> Run:
+    """Return a run that has travelled as JSON."""
+    results, unloaded, *rest = fields
+    return Run({name: Result(*facts) for name, facts in results.items()},
+               {name: Result(*facts) for name, facts in unloaded.items()},
+               *rest)

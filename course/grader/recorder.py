@@ -1,191 +1,92 @@
 #!/usr/bin/env python3
 """Run a suite in this process, and write down what each test does.
 
-All of this happens in the process that a run has for itself: its limits,
-the guard of its sockets, its tests. Each event is a line, written at once,
-so that it is known what was under way if the process ends. A test may
-replace whatever it likes and never stop, so all that is needed after the
-first import has a name of its own here.
+Each event is handed to a function at once, so that it is known what was
+under way if the process ends. A test may replace whatever it likes, so all
+that is needed after the first import has a name of its own here.
 """
-import ctypes
 import importlib
-import os
 import random
-import signal
-import socket
 import sys
-import tempfile
 import threading
 import unittest
-from builtins import ascii
 from contextlib import suppress
-from functools import partial, wraps
+from functools import partial
 from glob import glob
-from io import open as open_file
-from ipaddress import ip_address
-from os import _exit, getpid, write
+from operator import is_
 from os.path import basename, join, split, splitext
 from time import monotonic
 from traceback import walk_stack, walk_tb
 from types import FrameType, ModuleType
 from typing import (
-    Any, Callable, Dict, Iterator, List, Optional, Set, Tuple)
-from unittest.mock import NonCallableMock
+    Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple)
 
-from .protocol import Job, Trial
+from .protocol import FIXTURES, Job, Result
 
-MEMORY = 2 ** 30  # bytes that a process may use
-FILE_SIZE = 2 ** 27  # bytes of the longest file that it may write
 MESSAGE = 400  # characters that are kept of an exception's message
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
-HIGH = 500  # file descriptors from here on are not closed by accident
+DOUBLES = ("unittest.mock", "mock")  # the modules that make doubles
 
-# Builtin functions by which a run can meet another that goes on beside it.
-SHARING = {open_file, *(
-    function for name in (
-        "open", "mkdir", "remove", "unlink", "rename", "replace", "rmdir",
-        "link", "symlink", "mkfifo", "fork", "forkpty", "posix_spawn",
-        "system")
-    for function in [getattr(os, name, None)] if function)}
-SHARING_NAMES = {"bind", "fork_exec", "start_new_thread"}
-CLOCK = {"time", "monotonic", "perf_counter", "process_time", "sleep"}
-READERS = {"tokenize.py", "linecache.py"}  # read sources, for a traceback
-
-Class = Tuple[str, str]  # the names of its module and its own
+# Hands over an event: what happens, a name, and perhaps more.
+Write = Callable[..., None]
 Replaced = Tuple[Any, str, Any]  # whose name, the name, what it is now
 
 
-def settle(folder: str, home: str) -> None:
-    """Give this process its surroundings, and limits where there are any."""
-    os.chdir(folder)
-    sys.path[0] = folder
-    sys.argv[1:] = []
-    package = __name__.split(".")[0]
-    for name in list(sys.modules):  # A suite may have a file of this name.
-        if name.split(".")[0] == package:
-            del sys.modules[name]
-    os.environ.update(HOME=home, TMPDIR=home)
-    tempfile.tempdir = None  # It would remember another.
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    stay_on_loopback()
-    os.setsid()
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    import resource  # Windows has none, and its readers no use for it.
-    for limit, most in ((resource.RLIMIT_AS, MEMORY),
-                        (resource.RLIMIT_FSIZE, FILE_SIZE),
-                        (resource.RLIMIT_CORE, 0)):
-        with suppress(OSError, ValueError):  # where less is allowed
-            resource.setrlimit(limit, (most, most))
+class Found(NamedTuple):
+    """A test, and where it was found.
 
+    module, class_name: of its class, whose fixtures it needs.
+    """
 
-def prctl(option: int, value: int) -> None:
-    """Set what only Linux has; elsewhere a little less is cleaned up."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
-
-
-def stay_on_loopback() -> None:
-    """Have sockets refuse every address but this machine's own."""
-
-    def guarded(function: Any, host_of: Callable[..., Any]) -> Any:
-        """Return a function that looks at the host before it is called."""
-
-        @wraps(function)
-        def checked(*args: Any, **options: Any) -> Any:
-            """Refuse another machine; else do as always."""
-            host = host_of(*args, **options)
-            if not is_loopback(host):
-                raise socket.gaierror(
-                    socket.EAI_FAIL, f"a graded test has no network: {host}")
-            return function(*args, **options)
-
-        return checked
-
-    def host_of_address(self: socket.socket, *args: Any) -> Any:
-        """Return the host in the last argument, for an internet socket."""
-        inet = self.family in (socket.AF_INET, socket.AF_INET6)
-        return args[-1][0] if inet else None
-
-    for name in ("connect", "connect_ex", "sendto"):
-        method = getattr(socket.socket, name)
-        setattr(socket.socket, name, guarded(method, host_of_address))
-    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
-        setattr(socket, name, guarded(
-            getattr(socket, name), lambda host, *args, **options: host))
-
-
-def is_loopback(host: Any) -> bool:
-    """Return whether a host, by name or address, is this machine itself."""
-    name = host.decode() if isinstance(host, bytes) else host
-    if name in (None, "", "localhost", "0.0.0.0", "::"):
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
-def show(tests: Optional[List[str]]) -> None:
-    """Have plain unittest run all files, or some tests in their order."""
-    with suppress(SystemExit):
-        unittest.main(module=None, argv=[
-            "python -m unittest", *(tests or sorted(glob("test*.py")))])
-    sys.stdout.flush()
-    sys.stderr.flush()
+    name: str
+    test: unittest.TestCase
+    file: str
+    module: str
+    class_name: str
 
 
 def record(recorder: "Recorder", job: Job, done: Set[str]) -> None:
     """Run the tests of a job in this folder, but for those that are done."""
-    random.seed(int(job.seed))
-    files = sorted(glob("test*.py"))
-    if job.tests is not None:
-        modules = {test_id.split(".")[0] for test_id in job.tests}
-        files = [name for name in files if splitext(name)[0] in modules]
+    random.seed(int(job.seed) + 1000 * job.again)
+    known = {*job.passed_over, *done}
     for module in recorder.modules:
         # What a file replaces at its import can only be seen afterwards if
         # it is known what was there. What fails here fails there again.
         with suppress(Exception):
             importlib.import_module(module)
-    if job.profile is not None:
+    if job.integration is not None:
         threading.setprofile(recorder.profile)
         sys.setprofile(recorder.profile)
-    tests: Dict[str, unittest.TestCase] = {}
-    for name in files:
-        if name not in job.passed_over and name not in done:
-            tests.update((test.id(), test) for test in recorder.load(name))
-    order = list(tests) if job.tests is None else [
-        test_id for test_id in job.tests if test_id in tests]
+    files = sorted(glob("test*.py")) if job.imported is None else job.imported
+    tests: Dict[str, Found] = {}
+    for file in files:
+        if file not in known:
+            for found in recorder.load(file):
+                tests.setdefault(found.name, found)
+    order = [name for name in tests if job.tests is None]
+    order += [name for name in job.tests or () if name in tests]
     if job.backwards:
         order.reverse()
-    order = [test_id for test_id in order
-             if test_id not in done and test_id not in job.passed_over]
-    recorder.begin(order)
-    unittest.TestSuite(
-        with_boundaries([tests[test_id] for test_id in order], recorder)
-    ).run(recorder)
-    sys.setprofile(None)
+    recorder.run_tests([tests[name] for name in order if name not in known])
 
 
 class Recorder(unittest.TestResult):
-    """Writes down what each test does, a line for each event."""
+    """Writes down what each test does, event by event."""
 
-    def __init__(self, channel: int, folder: str, job: Job) -> None:
-        """Write to a file; name the places in the files of a folder."""
+    def __init__(self, write: Write, folder: str, job: Job) -> None:
+        """Write by a function; name the places in the files of a folder."""
         super().__init__()
-        self._channel = channel
+        self._write = write
         self._folder = folder
-        self._planted = set(job.sources)
+        self._sources = set(job.sources)
         self.modules = [splitext(name)[0] for name in job.modules]
         self._targets: Dict[str, List[Tuple[str, int, int]]] = {}
-        for file, name, first, last in job.profile or []:
+        for file, name, first, last in job.integration or []:
             self._targets.setdefault(name, []).append((file, first, last))
-        self._pid = getpid()
         self._ids: List[str] = []
+        self._names: Dict[int, str] = {}  # of tests, by their identity
         self._test: Any = None
-        self._trial: Optional[Trial] = None
+        self._result: Optional[Result] = None
         self._begun = 0.0
-        self._shares = False
         # Whether one module has called another's function for real, in
         # this test, in the fixtures of its class, of its module.
         self._reached = self._reached_by_class = False
@@ -193,71 +94,84 @@ class Recorder(unittest.TestResult):
         self._first = Names([])
         self._before_class = Names([])
         self._before_test = Names([])
-        # What files left replaced at their import, by their modules.
+        # What files left replaced at their import, by the files.
         self._doubles: Dict[str, List[Replaced]] = {}
 
-    def write(self, event: str, name: str, *facts: Any) -> None:
-        """Write a line, unless this is a process that a test forked."""
-        if getpid() == self._pid:
-            line = ascii((event, name, *facts)) + "\n"
-            write(self._channel, line.encode())
-
-    def load(self, name: str) -> List[unittest.TestCase]:
+    def load(self, file: str) -> List[Found]:
         """Import a file and return its tests; none if that fails."""
-        self.write("import", name)
+        self._write("import", file)
         before = Names(self.modules)
         try:
-            module = importlib.import_module(splitext(name)[0])
+            module = importlib.import_module(splitext(file)[0])
             loader = unittest.defaultTestLoader
-            tests = list(flat(loader.loadTestsFromModule(module)))
+            tests = [found_in(file, test) for test in flat(
+                loader.loadTestsFromModule(module))]
         except unittest.SkipTest:
             tests = []
         except BaseException as error:
-            self.write(
-                "unloaded", name, "exception", self.message(error, name))
+            self._write(
+                "unloaded", file, "exception", self.message(error, file))
             return []
         finally:
-            self._doubles[splitext(name)[0]] = before.restore()
-        self.write("imported", name)
+            self._doubles[file] = before.restore()
+        self._write("imported", file, [found.name for found in tests])
         return tests
 
-    def begin(self, ids: List[str]) -> None:
-        """Write down which tests will run, in order."""
-        self._ids = ids
-        self._first = self._before_class = Names(self.modules)
-        self.write("tests", "", ids)
+    def run_tests(self, tests: List[Found]) -> None:
+        """Run tests in order, each class and module with its fixtures."""
+        self._ids = [found.name for found in tests]
+        self._names = {id(found.test): found.name for found in tests}
+        self._first = self._before_class = self._before_test = Names(
+            self.modules)
+        self._write("tests", "", self._ids)
+        try:
+            unittest.TestSuite(with_boundaries(tests, self)).run(self)
+        except BaseException as error:
+            self._write("raised", self.message(error, "").lstrip(": "))
+            raise
+        finally:
+            sys.setprofile(None)
 
-    def begin_module(self, name: str) -> None:
+    def begin_module(self, file: str, name: str) -> None:
         """Put in place what its file replaced: its tests rely on that."""
-        for owner, label, value in self._doubles.get(name, []):
+        for owner, label, value in self._doubles.get(file, []):
             setattr(owner, label.rpartition(".")[2], value)
+        self._write("module", name)
 
-    def begin_class(self) -> None:
+    def begin_class(self, name: str) -> None:
         """Look at what the class finds, before its setUpClass."""
         self._before_class = Names(self.modules)
         self._reached = self._reached_by_class = False
+        self._write("class", name)
 
-    def end_class(self, name: str) -> None:
+    def leave_test(self, class_name: str) -> None:
+        """Write down that a test, with what comes after it, is over."""
+        self._write("left", class_name)
+
+    def end_class(self, name: str, module: str) -> None:
         """Write down what a class left replaced, and put it back."""
         self.leak(name, self._before_class.restore())
         self._reached = self._reached_by_class = False
+        self._write("class over", module)
 
     def end_module(self, name: str) -> None:
         """Write down what a module, or its file, left replaced."""
         self.leak(name, self._first.restore())
+        self._write("module over", name)
 
-    def leak(self, name: str, replaced: "List[Replaced]") -> None:
+    def leak(self, name: str, replaced: List[Replaced]) -> None:
         """Write down which names were left replaced by whom."""
         if replaced:
-            self.write("leak", name, [label for _, label, _ in replaced])
+            self._write("leak", name, [
+                printable(label) for _, label, _ in replaced])
 
     def startTest(self, test: unittest.TestCase) -> None:
         """Write down which test is under way."""
         self._reached_by_class = self._reached_by_class or self._reached
         self._reached = False
-        self._test, self._trial = test, None
-        self.write("start", test.id())
-        self._before_test = Names(self.modules)
+        self._test, self._result = test, None
+        self._write("start", self.name_of(test))
+        self._before_test = self._before_test.now(self.modules)
         self._begun = monotonic()
 
     def stopTest(self, test: unittest.TestCase) -> None:
@@ -267,11 +181,15 @@ class Recorder(unittest.TestResult):
         if self._reached or self._reached_by_class:
             kind = "integration"
         self._reached = False
-        trial = self._trial or Trial("exception", "was interrupted")
-        self.leak(test.id(), self._before_test.restore())
-        self.write("end", test.id(), trial.ending, trial.message, kind,
-                   seconds)
+        result = self._result or Result("exception", "was interrupted")
+        name = self.name_of(test)
+        self.leak(name, self._before_test.restore())
+        self._write("end", name, *result._replace(kind=kind, seconds=seconds))
         self._test = None
+
+    def name_of(self, test: Any) -> str:
+        """Return the id of a test, or what unittest has in its place."""
+        return self._names.get(id(test)) or printable(test.id())
 
     def addSuccess(self, test: unittest.TestCase) -> None:
         """Note a test that passes."""
@@ -279,11 +197,11 @@ class Recorder(unittest.TestResult):
 
     def addFailure(self, test: unittest.TestCase, err: Any) -> None:
         """Note a test that fails by an assertion."""
-        self.note(test, "assertion", self.message(err[1], place_of(test)))
+        self.note(test, "assertion", self.message(err[1], self.place_of(test)))
 
     def addError(self, test: unittest.TestCase, err: Any) -> None:
         """Note a test that fails by another exception."""
-        self.note(test, "exception", self.message(err[1], place_of(test)))
+        self.note(test, "exception", self.message(err[1], self.place_of(test)))
 
     def addSubTest(
             self, test: unittest.TestCase, subtest: unittest.TestCase,
@@ -305,32 +223,33 @@ class Recorder(unittest.TestResult):
 
     def addUnexpectedSuccess(self, test: unittest.TestCase) -> None:
         """Note a test that was expected to fail, and did not."""
-        self.note(test, "assertion", f"{place_of(test)}: unexpected success")
+        self.note(test, "assertion",
+                  f"{self.place_of(test)}: unexpected success")
 
-    def note(self, test: unittest.TestCase, ending: str,
+    def note(self, test: unittest.TestCase, outcome: str,
              message: str = "") -> None:
         """Keep how a test ends, first of all its first failure."""
         if self._test is not None:
-            if not (self._trial and self._trial.failed):
-                self._trial = Trial(ending, message)
+            if not (self._result and self._result.failed):
+                self._result = Result(outcome, message)
             return
         # What fails, or is skipped, is "setUpClass (test_it.TestIt)", or of
         # a module; or it is a class or a test under @skip.
-        if " (" not in test.id():
-            self.write("end", test.id(), ending, message)
-            return
-        fixture, scope = test.id()[:-1].split(" (")
-        ids = [f"{scope}.{fixture}"]
+        name = self.name_of(test)
+        fixture, _, scope = name.rstrip(")").partition(" (")
+        names = [name]
+        if fixture in FIXTURES:
+            names = [f"{scope}.{fixture}"]
         if fixture.startswith("setUp"):
-            ids = [one for one in self._ids if one.startswith(f"{scope}.")]
-        for test_id in ids:
-            self.write("end", test_id, ending, message)
+            names = [one for one in self._ids if one.startswith(f"{scope}.")]
+        for one in names:
+            self._write("fixture", one, outcome, message)
 
     def message(self, error: BaseException, place: str) -> str:
         """Return where an exception left the suite, and its message."""
         for frame, line in walk_tb(error.__traceback__):
             folder, name = split(frame.f_code.co_filename)
-            if folder == self._folder and name not in self._planted:
+            if folder == self._folder and name not in self._sources:
                 place = f"{name}, line {line}"
         if isinstance(error, SyntaxError) and error.filename:
             place = f"{basename(error.filename)}, line {error.lineno}"
@@ -340,15 +259,16 @@ class Recorder(unittest.TestResult):
         except Exception:
             message = "(its message can't be read)"
         text = f"{place}: {type(error).__name__}: {message}".rstrip(": ")
-        return "".join(
-            letter if letter.isprintable() else "?"
-            for letter in text)[:MESSAGE]
+        return printable(text)[:MESSAGE]
 
-    def profile(self, frame: FrameType, event: str, function: Any) -> None:
-        """Notice, as a profile function, what a run reaches.
+    def place_of(self, test: Any) -> str:
+        """Return the file of a test, for want of a line."""
+        return self.name_of(test).split(" (")[-1].split(".")[0] + ".py"
 
-        That is: a function that one module calls for real in another, and
-        whatever another run could meet.
+    def profile(self, frame: FrameType, event: str, _: Any) -> None:
+        """Notice, as a profile function, that a test is an integration test.
+
+        That is: one module calls a function for real in another.
         """
         code = frame.f_code
         if event == "call" and code.co_name in self._targets:
@@ -357,10 +277,6 @@ class Recorder(unittest.TestResult):
                     name == file and first <= code.co_firstlineno <= last
                     for file, first, last in self._targets[code.co_name]):
                 self._reached = self._reached or self.is_called(frame, name)
-        elif event == "c_call" and not self._shares:
-            if self.is_sharing(function, code.co_filename):
-                self._shares = True
-                self.write("shares", "")
 
     def is_called(self, frame: FrameType, own: str) -> bool:
         """Return whether code of another module is among the callers."""
@@ -370,19 +286,6 @@ class Recorder(unittest.TestResult):
                     and splitext(name)[0] in self.modules:
                 return True
         return False
-
-    def is_sharing(self, function: Any, caller: str) -> bool:
-        """Return whether another run could meet a builtin function's call."""
-        try:
-            if function in SHARING:
-                return split(caller)[1] not in READERS
-        except TypeError:  # a method of what can't be hashed
-            return False
-        name = getattr(function, "__name__", "")
-        if name in CLOCK:
-            return (function.__module__ == "time"
-                    and caller.startswith(self._folder))
-        return name in SHARING_NAMES
 
 
 class Names:
@@ -413,7 +316,16 @@ class Names:
                 self._owners[id(value)] = (
                     value, f"{label}.{name}", dict(vars(value)))
 
-    def restore(self) -> "List[Replaced]":
+    def now(self, modules: List[str]) -> "Names":
+        """Return what the names are now: this object, if nothing changed."""
+        for owner, _, names in self._owners.values():
+            current = vars(owner)
+            if len(current) != len(names) or not all(
+                    map(is_, current.values(), names.values())):
+                return Names(modules)
+        return self
+
+    def restore(self) -> List[Replaced]:
         """Put back what has been replaced since; return what that was."""
         replaced = []
         for owner, label, names in self._owners.values():
@@ -433,7 +345,8 @@ def is_replaced(before: Any, now: Any) -> bool:
     A module that was loaded again has new functions of the same names.
     """
     kind = type(now)
-    if issubclass(kind, NonCallableMock) or hasattr(kind, "mock"):
+    if hasattr(kind, "mock") or any(
+            one.__module__ in DOUBLES for one in kind.__mro__):
         return True
     if not (callable(before) or hasattr(type(before), "__get__")
             or isinstance(before, ModuleType)):
@@ -444,39 +357,66 @@ def is_replaced(before: Any, now: Any) -> bool:
 
 
 def with_boundaries(
-        tests: List[unittest.TestCase], recorder: Recorder) -> Iterator[Any]:
-    """Yield tests, and before and after each class what looks at names.
+        tests: List[Found], recorder: Recorder) -> Iterator[Any]:
+    """Yield tests, and between them what tells the recorder where it is.
 
     unittest takes a boundary for a test of another class, so it runs the
     fixtures of the class before that is over.
     """
-    for place, test in enumerate(tests):
-        module, name = class_of(test)
-        before = class_of(tests[place - 1]) if place else ("", "")
-        after = class_of(
-            tests[place + 1]) if tests[place + 1:] else ("", "")
-        if module != before[0]:
-            yield boundary("", partial(recorder.begin_module, module))
-        if (module, name) != before:
-            yield boundary(module, recorder.begin_class)
-        yield test
-        if (module, name) != after:
-            yield boundary(
-                module, partial(recorder.end_class, f"{module}.{name}"))
-        if module != after[0]:
-            yield boundary("", partial(recorder.end_module, module))
+    nothing = Found("", unittest.TestCase("run"), "", "", "")
+    for before, found, after in zip(
+            [nothing, *tests], tests, [*tests[1:], nothing]):
+        module, name = found.module, found.class_name
+        if found[2:4] != before[2:4]:
+            yield boundary("", partial(
+                recorder.begin_module, found.file, module))
+        if found[2:] != before[2:]:
+            yield boundary(module, partial(recorder.begin_class, name))
+        yield found.test
+        yield Boundary(type(found.test), partial(recorder.leave_test, name))
+        if found[2:] != after[2:]:
+            yield boundary(module, partial(recorder.end_class, name, module))
+        if found[2:4] != after[2:4]:
+            yield boundary("", partial(
+                recorder.end_module, splitext(found.file)[0]))
 
 
-def class_of(test: unittest.TestCase) -> Class:
-    """Return the names of the module and of the class of a test."""
-    return type(test).__module__, type(test).__qualname__
+class Boundary:
+    """What a TestSuite calls as if it were a test of a class."""
+
+    def __init__(self, class_: type, action: Callable[[], None]) -> None:
+        """Keep the class that it says it has, and what to do."""
+        self._class = class_
+        self._action = action
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """The class by which a TestSuite decides which fixtures to run."""
+        return self._class
+
+    def __call__(self, result: unittest.TestResult) -> None:
+        """Do what there is to be done here."""
+        self._action()
 
 
-def boundary(module: str, action: Callable[[], None]) -> Any:
-    """Return what a TestSuite calls as if it were a test of a module."""
-    return type("Boundary", (), {
-        "__module__": module,
-        "__call__": lambda self, result: action()})()
+def boundary(module: str, action: Callable[[], None]) -> Boundary:
+    """Return a boundary that seems to be of a class in a module."""
+    return Boundary(type("Boundary", (), {"__module__": module}), action)
+
+
+def found_in(file: str, test: Any) -> Found:
+    """Return a test with the names that say where it belongs."""
+    kind = type(test)
+    return Found(printable(test.id()), test, file, kind.__module__,
+                 printable(f"{kind.__module__}.{kind.__qualname__}"))
+
+
+def printable(text: str) -> str:
+    """Return a text without what could write another line of a report."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() else "?" for letter in text)
 
 
 def flat(suite: unittest.TestSuite) -> Iterator[unittest.TestCase]:
@@ -486,35 +426,3 @@ def flat(suite: unittest.TestSuite) -> Iterator[unittest.TestCase]:
             yield from flat(test)
         else:
             yield test
-
-
-def place_of(test: unittest.TestCase) -> str:
-    """Return the file of a test, for want of a line."""
-    return test.id().split(" (")[-1].split(".")[0] + ".py"
-
-
-def work(job: Job, done: Set[str], root: str) -> None:
-    """Make a run, in the process that it has for itself; never return."""
-    status, pid = 1, getpid()
-    try:
-        import fcntl
-        folder = join(root, "suite")
-        channel = os.open(
-            join(root, "channel"), os.O_WRONLY | os.O_APPEND)
-        nothing = os.open(os.devnull, os.O_RDWR)
-        for stream in range(3):
-            os.dup2(channel if job.show and stream else nothing, stream)
-        channel = fcntl.fcntl(channel, fcntl.F_DUPFD_CLOEXEC, HIGH)
-        at_end = fcntl.fcntl(
-            os.open(join(root, "end"), os.O_WRONLY),
-            fcntl.F_DUPFD_CLOEXEC, HIGH)
-        settle(folder, root)
-        if job.show:
-            show(job.tests)
-        else:
-            record(Recorder(channel, folder, job), job, done)
-        if getpid() == pid:  # A test may have forked, and come here twice.
-            write(at_end, b".")
-        status = 0
-    finally:
-        _exit(status)

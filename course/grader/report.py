@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, Iterator, List, Sequence
 
 from .assignment import OWN, Assignment
 from .edits import Mistake
-from .judge import Grade, Pitfall, Witness, by_number, looks_at_source
+from .judge import Grade, Pitfall, Example, by_number, looks_at_source
 from .protocol import THE_SUITE
 
 COMMAND = "course/grade.py"
@@ -166,22 +166,22 @@ def wrong_code(graded: Grade) -> Iterator[str]:
     yield f"   noticed: {len(graded.noticed)}"
     for mistake in graded.noticed:
         yield f"   {mistake.name}: {mistake.summary}"
-        for witness in graded.witnesses.get(mistake.number, []):
-            yield f"      {witness_line(witness)}"
+        for example in graded.examples.get(mistake.number, []):
+            yield f"      {example_line(example)}"
     yield f"   missed: {len(graded.missed)}"
     for mistake in graded.missed:
         yield f"   {mistake.name}"
 
 
-def witness_line(witness: Witness) -> str:
+def example_line(example: Example) -> str:
     """Return who notices a mistake: how many, by what, and one of them."""
-    line = (f"{count(witness.others + 1, witness.kind + ' test')} by "
-            f"{witness.reason}: {witness.test_id}")
-    if witness.after is not None:
-        line += (f" (not alone, but after {witness.after})" if witness.after
+    line = (f"{count(example.others + 1, example.kind + ' test')} by "
+            f"{example.reason}: {example.test_id}")
+    if example.after is not None:
+        line += (f" (not alone, but after {example.after})" if example.after
                  else " (not alone, but after other tests)")
-    if witness.others:
-        line += f" and {witness.others} more"
+    if example.others:
+        line += f" and {example.others} more"
     return line
 
 
@@ -304,8 +304,8 @@ def results(graded: Grade) -> str:
 
 def points(graded: Grade, mistake: Mistake) -> Dict[str, Any]:
     """Return what a gradebook has of a mistake."""
-    lines = [witness_line(witness)
-             for witness in graded.witnesses.get(mistake.number, [])]
+    lines = [example_line(example)
+             for example in graded.examples.get(mistake.number, [])]
     return {"name": mistake.name, "score": int(bool(lines)), "max_score": 1,
             "output": "\n".join([mistake.summary, *lines])
             if lines else "missed"}

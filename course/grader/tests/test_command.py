@@ -29,11 +29,9 @@ from grader import report
 from grader import suite as suite_module
 from grader.assignment import OWN, Unusable, read_assignment
 from grader.judge import Grade
-from grader.protocol import Run
-from grader.recorder import is_loopback
-from grader.run import Gate, Runners
+from grader.inside import is_loopback
+from grader.run import Runners, SharedLock
 from grader.suite import read_suite
-from grader.watcher import LATE, extended
 
 PROJECT = OWN.parent.parent
 STARTER = PROJECT / "course" / "starter"
@@ -256,7 +254,7 @@ class TestHostileSuites(GraderTestCase):
         graded = self.grade(self.write(test_it=suite(
             "os.kill(os.getppid(), signal.SIGKILL)", "time.sleep(99)")))
         self.assertEqual(graded.unloaded["the suite"],
-                         "ended the process that watches it")
+                         "stopped or ended the process that watches it")
         self.assertIn("no score", report.summary(graded))
         self.assertIn("   no test could be run: the suite\n",
                       report.report(graded))
@@ -292,7 +290,10 @@ class TestHostileSuites(GraderTestCase):
         ("exits", "setUpClass", "os._exit(0)", ["TestBad.test_bad"]),
         ("fails_after", "tearDownClass", "{}['a']",
          ["TestBad.tearDownClass"]),
-        ("exits_after", "tearDownClass", "os._exit(0)", []),
+        ("exits_after", "tearDownClass", "os._exit(0)",
+         ["TestBad.tearDownClass"]),
+        ("sys_exit_after", "tearDownClass", "sys.exit()",
+         ["TestBad.tearDownClass"]),
     ])
     def test_class_fixture(
             self, _: str, name: str, line: str, wrong: List[str]) -> None:
@@ -342,15 +343,15 @@ class TestSharing(GraderTestCase):
 
     def test_alone(self) -> None:
         """Who is alone waits for all others, and they for him."""
-        gate, seen = Gate(), []
+        lock, seen = SharedLock(), []
 
-        def pass_gate() -> None:
-            """Be inside for a moment, and say so."""
-            with gate.side_by_side():
+        def hold() -> None:
+            """Hold the lock for a moment, and say so."""
+            with lock.shared():
                 seen.append("other")
 
-        with gate.alone():
-            thread = threading.Thread(target=pass_gate)
+        with lock.alone():
+            thread = threading.Thread(target=hold)
             thread.start()
             seen.append("alone")
         thread.join()
@@ -479,7 +480,7 @@ class TestA(unittest.TestCase):
         self.assertEqual(judge.culprit(
             ["a"], lambda tests: True, time.monotonic() - judge.PATIENCE), "")
 
-    def test_witness_that_needs_another(self) -> None:
+    def test_example_that_needs_another(self) -> None:
         """Who notices only after another test is said to do so."""
         source = IMPORTS + """
 class TestOrg(unittest.TestCase):
@@ -492,23 +493,11 @@ class TestOrg(unittest.TestCase):
 """
         graded = self.grade(self.write(test_it=source), [9])
         self.assertEqual([
-            (witness.test_id, witness.after)
-            for witness in graded.witnesses[9]],
+            (example.test_id, example.after)
+            for example in graded.examples[9]],
             [("test_it.TestOrg.test_b", "test_it.TestOrg.test_a")])
         self.assertIn("test_b (not alone, but after test_it.TestOrg.test_a)",
                       report.report(graded))
-
-    def test_no_time_left(self) -> None:
-        """What was not run, for want of time, notices nothing."""
-        written = b"".join(ascii(event).encode() + b"\n" for event in (
-            ("tests", "", ["t.T.a", "t.T.b", "t.T.c"]), ("start", "t.T.a"),
-            ("end", "t.T.a", "passed"), ("start", "t.T.b")))
-        run, complete = extended(Run({}, {}, {}), written, LATE)
-        self.assertTrue(complete)
-        self.assertEqual(
-            judge.reasons(run, ["t.T.a", "t.T.b", "t.T.c"]),
-            {"t.T.b": "time"})
-        self.assertIn("was not run", run.trials["t.T.c"].message)
 
 
 class TestFolders(GraderTestCase):
@@ -1331,16 +1320,6 @@ class TestCommand(GraderTestCase):
         status, out, err = self.command(*argv)
         self.assertEqual((status, out), (2, ""))
         self.assertEqual(err.splitlines()[-1], f"course/grade.py: {words}")
-
-    def test_without_fork(self) -> None:
-        """Where there is no fork there is no grade, but there are hints."""
-        with patch.object(os, "fork", create=True):
-            del os.fork
-            status, _, err = self.command(str(STARTER))
-            self.assertEqual(status, 2)
-            self.assertIn("grading needs fork", err)
-            status, _, _ = self.command("--hint", "7", "0")
-            self.assertEqual(status, 0)
 
     def test_process_changes_nothing(self) -> None:
         """The command as a process leaves every file as it was."""

@@ -15,7 +15,7 @@ from .edits import Mistake
 from .judge import Grade, by_number
 from .report import (
     COMMAND, LETTERS, TOUR, count, no_results, report, results, summary,
-    witness_line)
+    example_line)
 
 Graded = Tuple[str, Optional[Grade], str]
 
@@ -273,8 +273,8 @@ def suite_body(graded: Grade) -> Iterator[str]:
     yield "<table><tr><th>mistake</th><th></th><th>noticed by</th></tr>"
     for mistake in by_number(graded.mistakes):
         lines = "<br>".join(
-            escape(witness_line(witness))
-            for witness in graded.witnesses.get(mistake.number, []))
+            escape(example_line(example))
+            for example in graded.examples.get(mistake.number, []))
         yield (f"<tr><td>{folded(mistake)}</td>{cell(graded, mistake)}"
                f"<td>{lines or 'missed'}</td></tr>")
     yield "</table>"
