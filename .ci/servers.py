@@ -36,6 +36,7 @@ from unittest.mock import patch
 
 import hypothesis
 from hypothesis import strategies as st
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from audit.command import main as audit
 from audit.policy import decode
@@ -466,7 +467,7 @@ def run(server: Server, case: Case, folder: str) -> Result:
     google, *others = server.world.orgs
     with replay({"": server.faults()}, on_request=server.hear) as url:
         with patch.dict(os.environ, {"GITHUB_API_URL": url}, clear=True), \
-                patch("audit.live.time", Clock()), \
+                patch("audit.session.time", Clock()), \
                 patch.dict("audit.live.LISTING", per_page=PER_PAGE), \
                 redirect_stdout(io.StringIO()) as out, \
                 redirect_stderr(io.StringIO()) as err:
@@ -592,7 +593,9 @@ def main(argv: Sequence[str]) -> int:
         """Check one case, and count how it ends."""
         endings[check(case)] += 1
 
-    each()
+    with tempfile.TemporaryDirectory() as folder:
+        set_hypothesis_home_dir(folder)  # else it leaves a folder here
+        each()
     print(f"{examples} made-up servers:", ", ".join(
         f"{number} {ending}" for ending, number in endings.most_common()))
     return 0
