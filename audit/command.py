@@ -19,17 +19,19 @@ import time
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from typing import (
-    Any, Dict, Iterator, List, Mapping, Optional, Sequence, TextIO)
+    Any, Dict, Iterator, List, Mapping, Optional, Sequence, Set, TextIO)
 
 from requests import HTTPError, RequestException
 
 from .explain import explain
+from .findings import Found, Options, Org, Task, Text, repos_to_read
 from .live import LiveOrgClient
-from .policy import LICENSE, Row, UsageError, parse_policy
-from .report import Options, Report, Task, report_on
+from .policy import LICENSE, UsageError, decode, parse_policy
+from .report import Report, report_on
 from .session import (
     API_URL, LOG, MAX_WORKERS, environment, github_session, log_wait)
-from .table import parse_table, table_of
+from .table import parse_table
+from .texts import NO_TEXT, text_digits
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
@@ -48,28 +50,32 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         return complain(str(error), 2)
     except RequestException as error:
         return complain(explain(error, hint_for(options), os.environ))
-    return deliver(report, task) if report else 1
+    return deliver(report, options) if report else 1
 
 
-def deliver(report: Report, task: Task) -> int:
+def deliver(report: Report, options: Options) -> int:
     """Print and save a report; return the status."""
     for note in report.notes:
         complain(note)
-    name = task.options.save
-    unsaved = f"; {name} is not saved" if name else ""
+    texts = {options.markdown: report.page, options.save: report.table}
+    texts.pop("", None)
+    unsaved = " and ".join(texts) + (
+        " are not saved" if len(texts) > 1 else " is not saved")
     try:
         show(report.output)
     except (OSError, UnicodeError) as error:
+        why = f"stdout: {getattr(error, 'strerror', '') or error}"
+        if texts:
+            return complain(f"{why}; {unsaved}")
         # If its reader has gone, as after `| head`, that alone is no error.
-        if unsaved or not isinstance(error, BrokenPipeError):
-            why = getattr(error, "strerror", "") or error
-            return complain(f"stdout: {why}{unsaved}")
-    table = table_of(report.rows)
+        return (report.status if isinstance(error, BrokenPipeError)
+                else complain(why))
     try:
-        if name:
-            save(task.target, table)
+        save(texts)
     except OSError as error:
-        return complain(f"{name} is not saved: {error.strerror}")
+        return complain(f"{unsaved}: {error.strerror}")
+    if report.summary:
+        complain(report.summary)
     return report.status
 
 
@@ -87,24 +93,34 @@ def parse(argv: Optional[Sequence[str]]) -> Options:
     """Parse the command line; exit with status 2 where it is wrong."""
     parser = make_parser()
     args = vars(parser.parse_intermixed_args(argv))
-    for option in ("policy", "since", "save"):
+    for option in ("policy", "since", "markdown", "save"):
         names = args[option] or [""]
         if len(names) > 1 or args[option] == [""]:
             parser.error(f"argument --{option}: give the name of one file")
         args[option] = names[0]
     options = Options(**args)
+    problem = problem_with(options)
+    if problem:
+        parser.error(problem)
+    return options
+
+
+def problem_with(options: Options) -> str:
+    """Return what is wrong with the options, or ""."""
     for name in options.orgs:
         if not re.fullmatch("[A-Za-z0-9_-]+", name):
-            parser.error(f"no organization has the name {name!r}; give one "
-                         "name at a time, and no URL")
+            return (f"no organization has the name {name!r}; give one name at "
+                    "a time, and no URL")
     for key in options.license:
         if not LICENSE.fullmatch(key):
-            parser.error(f"no license has the key {key!r}; give one at a time")
+            return f"no license has the key {key!r}; give one at a time"
     if not 1 <= options.jobs <= MAX_WORKERS:
-        parser.error(f"argument --jobs: must be from 1 to {MAX_WORKERS}")
+        return f"argument --jobs: must be from 1 to {MAX_WORKERS}"
     if options.since and options.form in ("json", "licenses"):
-        parser.error("argument --since: not allowed with --json, --licenses")
-    return options
+        return "argument --since: not allowed with --json, --licenses"
+    if options.texts and options.form == "json":
+        return "argument --texts: not allowed with --json"
+    return ""
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -113,32 +129,40 @@ def make_parser() -> argparse.ArgumentParser:
         prog="audit", allow_abbrev=False,
         description=__doc__,
         epilog="KEY is a license's key or SPDX id, in upper or lower case; "
-        "'none' is no license, 'other' one that GitHub does not recognize. "
-        "A policy has a license a line, or a repository and the license that "
-        "was approved for it. --licenses, --csv and --json show whatever is "
-        "looked at, with --policy too. If --since and --save name the same "
-        "file, it may be missing the first time. GH_TOKEN or GITHUB_TOKEN "
-        "holds a token, GITHUB_API_URL an Enterprise Server's API. Status: 0 "
-        "done, 1 failed, 2 wrong usage, 3 something is not allowed.")
+        "'none' is no license, 'other' one that GitHub does not recognize, "
+        "whatever its text. A policy has a license a line, or a repository "
+        "and the license that was approved for it. With --policy or --since "
+        "only what is not allowed or has changed is listed; --licenses, "
+        "--csv and --json show whatever is looked at. Texts are also read "
+        "without --texts where the policy or the table of --since names one. "
+        "If --since and --save name the same file, it may be missing the "
+        "first time. GH_TOKEN or GITHUB_TOKEN holds a token, GITHUB_API_URL "
+        "the address of another server's API. Status: 0 done, 1 failed, 2 "
+        "wrong usage, 3 something is not allowed.")
     add = parser.add_argument
     flag = partial(add, action="store_true")
+    file = partial(add, metavar="FILE", action="append")
     form = partial(parser.add_mutually_exclusive_group().add_argument,
                    action="store_const", dest="form", default="")
     add("orgs", metavar="ORG", nargs="+", help="an organization's name")
     add("--license", metavar="KEY", action="append", default=[],
-        help="only repositories under this license; repeat it for more")
+        help="look only at repositories under this license; repeat it for "
+        "more")
     flag("--source", help="leave out forks")
     flag("--no-archived", help="leave out archived repositories")
-    file = partial(add, metavar="FILE", action="append")
-    file("--policy", help="list what this policy does not allow; status 3 if "
-         "there is any")
+    file("--policy", help="judge each repository by this policy; list what is "
+         "not allowed; status 3 if there is any")
     file("--since", help="list what has changed since --save wrote this table")
+    flag("--texts", help="read the license text of each 'other', and tell one "
+         "text from another")
     form("--licenses", const="licenses",
-         help="count the repositories under each license")
+         help="count the repositories under each license instead")
     form("--csv", const="csv",
-         help="print a row for each repository, for a spreadsheet")
+         help="print a table for a spreadsheet instead")
     form("--json", const="json",
-         help="print GitHub's own objects, as one JSON array")
+         help="print GitHub's own objects instead, as one JSON array")
+    file("--markdown",
+         help="besides, write a report for people to this file")
     file("--save",
          help="keep the state of all public repositories in this table")
     flag("--recorded", help="answer from a recording of google, offline")
@@ -153,31 +177,33 @@ def prepare(options: Options) -> Task:
 
     Raises UsageError where one of them can't be used.
     """
-    policy, earlier, replaced, target = None, None, {}, ""
+    policy, earlier, replaced = None, None, {}
     if options.policy:
         policy = parse_policy(read(options.policy), options.policy)
     if options.save:
-        target = place_of(options.save)
+        check_place(options.save)
         # It may be new or empty; a file of another kind is not replaced.
-        text = read(options.save) if os.path.exists(target) else ""
+        text = read(options.save) if os.path.exists(options.save) else ""
         replaced = parse_table(text, options.save) if text else {}
-    if options.since and not is_first_run(options.since, target):
+    if options.since and not is_first_run(options):
         earlier = parse_table(read(options.since), options.since)
-    return Task(options, policy, earlier, replaced, target)
+    if options.markdown:
+        check_place(options.markdown)
+        others = filter(None, (options.policy, options.since, options.save))
+        if real_path(options.markdown) in map(real_path, others):
+            raise UsageError(f"{options.markdown}: --markdown must name a "
+                             "file of its own")
+    return Task(options, policy, earlier, replaced)
 
 
-def place_of(path: str) -> str:
-    """Return where a file is, or will be, once all links are followed.
-
-    Raises UsageError where there is no folder for it, or something else.
-    """
+def check_place(path: str) -> None:
+    """Raise UsageError unless a file can be at a path, or is there."""
     place = real_path(path)
     for folder in (os.path.dirname(path) or os.curdir, os.path.dirname(place)):
         if not os.path.isdir(folder):
             raise UsageError(f"{path}: there is no such folder")
     if os.path.exists(place) and not os.path.isfile(place):
         raise UsageError(f"{path}: this is not a regular file")
-    return place
 
 
 def real_path(path: str) -> str:
@@ -188,21 +214,19 @@ def real_path(path: str) -> str:
         raise UsageError(f"{path}: there is no such folder") from error
 
 
-def is_first_run(since: str, target: str) -> bool:
+def is_first_run(options: Options) -> bool:
     """Return whether the table to compare with is yet to be saved."""
-    return (bool(target) and not os.path.exists(target)
-            and real_path(since) == target)
+    return (bool(options.save) and not os.path.exists(options.save)
+            and real_path(options.since) == real_path(options.save))
 
 
 def read(path: str) -> str:
     """Return a text file; raise UsageError where it can't be read."""
     try:
-        with open(path, encoding="utf-8-sig") as file:
-            return file.read()
+        with open(path, "rb") as file:
+            return decode(file.read(), path)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: this is not UTF-8") from error
 
 
 def connect(
@@ -257,27 +281,48 @@ def audit(task: Task, clients: Mapping[str, LiveOrgClient],
                      f"account?){'' if logins else hint_for(task.options)}")
     if len(logins) < len(clients):
         return None
-    # An organization that has two of these names is listed once.
-    listed = {client.org["id"]: client for client in clients.values()}
-    repos = list_all(list(listed.values()), progress)
+    found = find(task, clients, {
+        name.lower() for names in logins.items() for name in names}, progress)
+    report = report_on(task, found)
     notes = [f"{name} is now {login}" for name, login in logins.items()
              if name.lower() != login.lower()]
-    notes += [f"{client.org['login']} has no public repository"
-              for client in listed.values() if not client.repos_payload]
-    report = report_on(task, repos, {
-        name.lower() for names in logins.items() for name in names})
+    notes += [f"{org.login} has no public repository"
+              for org in found.orgs if not org.listed]
     return report._replace(notes=notes + warnings.messages + report.notes)
 
 
-def list_all(clients: Sequence[LiveOrgClient], progress: "Progress"
-             ) -> Dict[int, Dict[str, Any]]:
-    """Return the repositories of all organizations, by their ids."""
+def find(task: Task, clients: Mapping[str, LiveOrgClient], names: Set[str],
+         progress: "Progress") -> Found:
+    """Return the organizations, their repositories and texts of licenses.
+
+    An organization that was asked by two names is found once.
+    """
+    by_id = {client.org["id"]: client for client in clients.values()}
+    listed = list(by_id.values())
+    orgs: List[Org] = []
     repos: Dict[int, Dict[str, Any]] = {}
-    expected = [pages_of(client.org["public_repos"]) for client in clients]
-    for number, client in enumerate(clients, start=1):
+    expected = [pages_of(client.org["public_repos"]) for client in listed]
+    for number, client in enumerate(listed, start=1):
         progress.later = sum(expected[number:])
         repos.update((repo["id"], repo) for repo in client.repos_payload)
-    return repos
+        orgs.append(Org(client.org["login"], client.org["public_repos"],
+                        len(client.repos_payload)))
+    texts = read_texts(listed[0], repos_to_read(task, repos), progress)
+    when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+    return Found(orgs, names, repos, texts, when)
+
+
+def read_texts(
+        client: LiveOrgClient, repos: Sequence[Mapping[str, Any]],
+        progress: "Progress") -> Dict[int, Text]:
+    """Return the texts of licenses, by the ids of their repositories."""
+    texts = {}
+    for number, (repo, file) in enumerate(client.license_texts(repos), 1):
+        texts[repo["id"]] = (
+            Text(text_digits(file["content"]), file["html_url"]) if file
+            else Text(NO_TEXT, ""))
+        progress.count_text(number, len(repos))
+    return texts
 
 
 def pages_of(count: int) -> int:
@@ -307,8 +352,11 @@ class Progress:
         if total is not None:
             earlier = self._arrived - arrived  # pages of other listings
             text += f" of {earlier + total + self.later}"
-        if time.monotonic() >= self._waiting_until:
-            self._draw(text)
+        self._show(text)
+
+    def count_text(self, arrived: int, total: int) -> None:
+        """Show how many texts of licenses have been read."""
+        self._show(f"texts: {arrived} of {total}")
 
     def show_wait(self, seconds: float) -> None:
         """Show that a request waits; until it is over, show no page."""
@@ -316,6 +364,11 @@ class Progress:
         self._waiting_until = max(
             self._waiting_until, time.monotonic() + seconds)
         self._draw(f"waiting {seconds:g} s before the next try")
+
+    def _show(self, text: str) -> None:
+        """Show what has arrived, unless a wait is shown."""
+        if time.monotonic() >= self._waiting_until:
+            self._draw(text)
 
     def _draw(self, text: str) -> None:
         """Replace what the line shows, if anybody can read it."""
@@ -390,21 +443,36 @@ def show(text: str) -> None:
         buffered.write(text)
 
 
-def save(place: str, text: str) -> None:
-    """Put a text in the place of a file, in one step, with its mode.
+def save(texts: Mapping[str, str]) -> None:
+    """Put each text in the place of a file, with its mode.
 
-    After an OSError the file is as it was, and nothing lies beside it.
+    No file is replaced before all texts are written. After an OSError nothing
+    lies beside the files.
     """
-    beside = f"{place}.{os.urandom(8).hex()}"
-    try:
-        with open(beside, "x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        if os.path.exists(place):
-            shutil.copymode(place, beside)
-        os.replace(beside, place)
-    finally:
-        with suppress(OSError):  # It has its place by now, or never was.
-            os.remove(beside)
+    with ExitStack() as stack:
+        written = []
+        for path, text in texts.items():
+            place = os.path.realpath(path)
+            beside = f"{place}.{os.urandom(8).hex()}"
+            stack.callback(remove, beside)
+            written.append((beside, place))
+            write(beside, text)
+            if os.path.exists(place):
+                shutil.copymode(place, beside)
+        for beside, place in written:
+            os.replace(beside, place)
+
+
+def write(path: str, text: str) -> None:
+    """Write a text to a new file: in UTF-8 and with LF on every system."""
+    with open(path, "x", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+
+
+def remove(path: str) -> None:
+    """Remove a file, if it is there."""
+    with suppress(OSError):
+        os.remove(path)
 
 
 # As a program.

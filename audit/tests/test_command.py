@@ -11,20 +11,21 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from base64 import encodebytes
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
-from itertools import repeat
+from itertools import chain, repeat
 from pathlib import Path
 from queue import Queue
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Tuple
 from unittest.mock import Mock, patch
 
 import requests
 from parameterized import param, parameterized
 
 from audit import command
+from audit.findings import Options
 from audit.replay import Asked, Fault, Repo, numbered_repos, replay
-from audit.report import Options
 from audit.session import LOG
 from fixtures import expected_repos, org_payload
 
@@ -57,17 +58,6 @@ def answers_with(document: Any) -> List[Fault]:
     return [Fault(200, body=json.dumps(document).encode())]
 
 
-def organization(login: str, repos: List[Repo]) -> Script:
-    """Return the script of a replay that has this organization as well."""
-    def org() -> Iterator[Fault]:
-        """Yield what GitHub says of it, once the server's URL is known."""
-        yield from answers_with({
-            "id": 1, "login": login, "public_repos": len(repos),
-            "repos_url": os.environ["GITHUB_API_URL"] + "/its/repos"})
-
-    return {f"(?i)/orgs/{login}$": org(), "/its/repos": answers_with(repos)}
-
-
 class TestParse(unittest.TestCase):
     """Unit tests of the command line."""
 
@@ -80,10 +70,10 @@ class TestParse(unittest.TestCase):
               license=["mit", "0BSD"], source=True, no_archived=True),
         param("judgments", "google --policy p --since t --save t",
               orgs=["google"], policy="p", since="t", save="t"),
-        param("licenses", "google --licenses", orgs=["google"],
-              form="licenses"),
-        param("csv", "google --csv --since t", orgs=["google"], form="csv",
-              since="t"),
+        param("licenses", "google --licenses --texts", orgs=["google"],
+              form="licenses", texts=True),
+        param("csv", "google --csv --since t --markdown m", orgs=["google"],
+              form="csv", since="t", markdown="m"),
         param("json", "google --json", orgs=["google"], form="json"),
         param("the_rest", "google --recorded --jobs 1 -v", orgs=["google"],
               recorded=True, jobs=1, verbose=True),
@@ -118,6 +108,12 @@ class TestParse(unittest.TestCase):
          "argument --since: not allowed with --json, --licenses"),
         ("licenses_of_changes", "google --since t --licenses",
          "argument --since: not allowed with --json, --licenses"),
+        ("json_of_texts", "google --json --texts",
+         "argument --texts: not allowed with --json"),
+        ("license_of_a_text", "google --license other:f67f637fc188",
+         "no license has the key 'other:f67f637fc188'; give one at a time"),
+        ("two_reports", "google --markdown a --markdown a",
+         "argument --markdown: give the name of one file"),
         ("half_an_option", "google --rec", "unrecognized arguments: --rec"),
     ])
     def test_wrong_usage(self, _: str, line: str, problem: str) -> None:
@@ -139,8 +135,8 @@ class TestParse(unittest.TestCase):
         self.assertEqual(
             re.findall("^  .*?--(.*?)  +[a-z]", out.getvalue(), re.M),
             ["help", "license KEY", "source", "no-archived", "policy FILE",
-             "since FILE", "licenses", "csv", "json", "save FILE", "recorded",
-             "jobs N", "verbose"])
+             "since FILE", "texts", "licenses", "csv", "json",
+             "markdown FILE", "save FILE", "recorded", "jobs N", "verbose"])
 
 
 class CommandTestCase(unittest.TestCase):
@@ -173,9 +169,9 @@ class CommandTestCase(unittest.TestCase):
 
     def run_over_replay(
             self, line: str, script: Script = {}, repos: List[Repo] = REPOS,
-            err: Any = None) -> Result:
+            err: Any = None, **options: Any) -> Result:
         """Run the command over a replay; HOST is its address."""
-        with replay(script, repos=repos) as url:
+        with replay(script, repos=repos, **options) as url:
             os.environ["GITHUB_API_URL"] = url
             status, out, text = self.run_command(line, err=err)
         return status, out, text.replace(url[len("http://"):], "HOST")
@@ -187,7 +183,7 @@ class TestUsage(CommandTestCase):
     @parameterized.expand([
         ("policy", "--policy policy.txt", "policy.txt:2: neither a license "
          "nor a repository and a license: MIT OR ISC"),
-        ("encoding", "--policy latin-1", "latin-1: this is not UTF-8"),
+        ("encoding", "--policy latin-1", "latin-1:1: this is not UTF-8"),
         ("policy_not_there", "--policy none",
          "none: No such file or directory"),
         ("table_not_there", "--since none --save new",
@@ -207,17 +203,25 @@ class TestUsage(CommandTestCase):
          "none/.: there is no such folder"),
         ("file_as_a_folder", "--save empty/",
          "empty/: there is no such folder"),
+        ("folder_of_a_report", "--markdown none/m",
+         "none/m: there is no such folder"),
+        ("report_in_place_of_a_policy",
+         "--markdown folder/../good --policy good",
+         "folder/../good: --markdown must name a file of its own"),
+        ("report_in_place_of_a_table", "--save new --markdown new",
+         "new: --markdown must name a file of its own"),
     ])
     def test_file(self, _: str, options: str, problem: str) -> None:
         """A file that can't be used is one line, and no request."""
         Path("policy.txt").write_text("MIT\nMIT OR ISC\n")
         Path("latin-1").write_bytes(b"MIT # \xe9\n")
         Path("empty").touch()
+        Path("good").write_text("MIT\n")
         Path("folder").mkdir()
         self.assertEqual(self.run_command(f"google {options}"),
                          (2, "", f"audit: {problem}\n"))
         self.assertEqual(sorted(os.listdir()),
-                         ["empty", "folder", "latin-1", "policy.txt"])
+                         ["empty", "folder", "good", "latin-1", "policy.txt"])
 
     @parameterized.expand([
         param("token_unencrypted", "a token must not go to ghe.example "
@@ -310,11 +314,41 @@ class TestSaved(CommandTestCase):
                  "device\n"))
         self.assertEqual(self.files(), {"t.csv": ""})
 
+    def test_report(self) -> None:
+        """The report for people is written beside the table."""
+        self.assertEqual(
+            self.run_over_replay(
+                "google --markdown m.md --save t.csv", repos=REPOS[1:2]),
+            (0, "google/exempt\n", ""))
+        files = self.files()
+        self.assertEqual(files["t.csv"],
+                         HEADER + "google/exempt,ISC,,false,false,,2\n")
+        self.assertRegex(files["m.md"], (
+            r"^# Licenses of `google`\n\n"
+            r"- When: 20\d\d-\d\d-\d\d \d\d:\d\d UTC\n"
+            r"- Complete: GitHub counts 1 public repositories and lists 1\n"))
+
+    def test_saving_two_files_fails(self) -> None:
+        """If one file can't be written, the other one is left, too."""
+        Path("m.md").write_text("old")
+        with patch("shutil.copymode", autospec=True, side_effect=OSError(
+                errno.EPERM, "Operation not permitted")):
+            self.assertEqual(
+                self.run_command(
+                    "google --recorded --save t.csv --markdown m.md"),
+                (1, RECORDED, "audit: m.md and t.csv are not saved: Operation "
+                 "not permitted\n"))
+        self.assertEqual(self.files(), {"m.md": "old"})
+
     @parameterized.expand([
         param("reader_gone_and_table", BrokenPipeError(
             errno.EPIPE, "Broken pipe"), 1,
             "audit: stdout: Broken pipe; t.csv is not saved\n",
             options=" --save t.csv"),
+        param("reader_gone_and_two_files", BrokenPipeError(
+            errno.EPIPE, "Broken pipe"), 1,
+            "audit: stdout: Broken pipe; m.md and t.csv are not saved\n",
+            options=" --save t.csv --markdown m.md"),
         param("reader_gone", BrokenPipeError(), 0, ""),
         param("encoding", UnicodeEncodeError("ascii", "\u00e9", 0, 1, "no"),
               1, "audit: stdout: 'ascii' codec can't encode character "
@@ -350,12 +384,12 @@ class TestSaved(CommandTestCase):
 
     @parameterized.expand([
         ("reading", "audit.command.parse_policy", ValueError),
-        ("asking", "audit.command.list_all", RuntimeError),
+        ("asking", "audit.command.find", RuntimeError),
         ("judging", "audit.command.report_on", ValueError),
         ("listing", "audit.report.listing", RuntimeError),
         ("file_of_its_own", "audit.report.notes_of", FileNotFoundError),
         ("printing", "audit.command.show", ValueError),
-        ("saving", "audit.command.table_of", ValueError),
+        ("saving", "audit.report.table_of", ValueError),
         ("replacing", "shutil.copymode", RuntimeError),
     ])
     def test_bug(self, _: str, name: str, error: Any) -> None:
@@ -446,6 +480,155 @@ class TestOverReplay(CommandTestCase):
         self.assertEqual(clients["my-org"].workers, 3)
 
 
+class TestTexts(CommandTestCase):
+    """Tests of texts of licenses, from week to week."""
+
+    OWN = repo(1, "google/own", "NOASSERTION")
+    TEXT = "My License\n\nCopyright (c) 2019 Acme\n\nYou may use it.\n"
+    SAVED = (HEADER + "google/own,other:f67f637fc188,,false,false,,1\n")
+    CHANGED = "\tlicense was other:f67f637fc188\n"
+
+    def run_with_text(
+            self, options: str, text: str = TEXT, script: Script = {},
+            **fields: Any) -> Result:
+        """Run the command for a repository that has this text."""
+        return self.run_over_replay(
+            f"google {options}", script, [{**self.OWN, **fields}],
+            texts={"google/own": text})
+
+    @parameterized.expand([
+        ("another_year", TEXT.replace("2019", "2019-2026"), ""),
+        ("another_holder", TEXT.replace("Acme", "Evil"),
+         f"google/own\tother:aea4a14ec67d{CHANGED}"),
+        ("another_term", TEXT.replace("Acme", "Acme Not for commercial use."),
+         f"google/own\tother:bb02bb854c8c{CHANGED}"),
+        ("no_word_at_all", "----\n \n",
+         f"google/own\tother:no-text{CHANGED}"),
+    ])
+    def test_another_text(self, _: str, text: str, output: str) -> None:
+        """A text that was read once is compared every week."""
+        self.run_with_text("--texts --save t.csv")
+        self.assertEqual(self.files(), {"t.csv": self.SAVED})
+        self.assertEqual(
+            self.run_with_text("--since t.csv", text)[:2], (0, output))
+
+    def test_table_without_texts(self) -> None:
+        """To read texts, and not to do so, is no change."""
+        unchanged = (0, "", "audit: google: 1 repository: 0 changed\n")
+        self.run_with_text("--save old.csv")
+        self.assertEqual(self.run_with_text(
+            "--texts --since old.csv --save new.csv"), unchanged)
+        self.assertEqual(self.files(), {
+            "old.csv": HEADER + "google/own,other,,false,false,,1\n",
+            "new.csv": self.SAVED})
+        self.assertEqual(self.run_with_text("--since old.csv"), unchanged)
+        self.assertEqual(self.run_with_text("--since new.csv"), unchanged)
+
+    @parameterized.expand([
+        ("not_there", Fault(404)),
+        ("taken_down", Fault(451)),
+        ("blocked", Fault(403, body=b'{"block": {"reason": "tos"}}')),
+        ("over_1_mb", Fault(200, body=json.dumps({
+            "encoding": "none", "content": "", "path": "LICENSE",
+            "html_url": "https://h/LICENSE"}).encode())),
+    ])
+    def test_no_text(self, _: str, fault: Fault) -> None:
+        """A text that GitHub does not give is news, and is noted."""
+        self.run_with_text("--texts --save t.csv")
+        self.assertEqual(
+            self.run_with_text("--since t.csv", script={"/license$": [fault]}),
+            (0, f"google/own\tother:no-text{self.CHANGED}",
+             "audit: google/own: GitHub does not give the text of its "
+             "license\naudit: google: 1 repository: 1 changed\n"))
+
+    def test_no_text_among_others(self) -> None:
+        """One that is taken down does not keep others from being read."""
+        repos = [self.OWN, {**self.OWN, "id": 2, "full_name": "google/b"}]
+        self.assertEqual(self.run_over_replay(
+            "google --csv --texts", {"/own/license": [Fault(451)]}, repos,
+            texts={"google/b": self.TEXT})[:2],
+            (0, "repository,license,verdict,reason,change,fork,archived,"
+             "language,stars,pushed_at,url,id\n"
+             "google/own,other:no-text,,,,false,false,,,,,1\n"
+             "google/b,other:f67f637fc188,,,,false,false,,,,,2\n"))
+
+    def test_symbolic_link(self) -> None:
+        """The text is the one that a link leads to, whatever its size."""
+        file = {"encoding": "base64", "path": "LICENSE", "size": 9,
+                "content": encodebytes(self.TEXT.encode()).decode(),
+                "html_url": "https://h/LICENSE"}
+        self.run_with_text("--texts --save t.csv", script={
+            "/license$": answers_with(file)})
+        self.assertEqual(self.files(), {"t.csv": self.SAVED})
+
+    @parameterized.expand([
+        ("base64", answers_with({
+            "encoding": "base64", "path": "LICENSE", "content": "A",
+            "html_url": "https://h/LICENSE"}),
+         "has a text that is not base64"),
+        ("status", [Fault(410)], "answered 410: Gone"),
+    ])
+    def test_broken_text(self, _: str, faults: List[Fault], why: str) -> None:
+        """An answer that is broken ends the run, and nothing is saved."""
+        status, out, err = self.run_with_text(
+            "--texts --save t.csv --markdown m", script={"/license$": faults})
+        self.assertEqual((status, out, self.files()), (1, "", {}))
+        self.assertRegex(err, f"^audit: .*/license {why}\n$")
+
+    def test_bound_in_the_policy(self) -> None:
+        """A text that is approved is read, and judged by what it is now."""
+        Path("policy.txt").write_text("google/own other:f67f637fc188\n")
+        self.assertEqual(
+            self.run_with_text("--policy policy.txt"),
+            (0, "", "audit: google: 1 repository: 0 not allowed\n"))
+        self.assertEqual(
+            self.run_with_text(
+                "--policy policy.txt", self.TEXT.replace("Acme", "Evil")),
+            (3, "google/own\tother:aea4a14ec67d\n",
+             "audit: policy.txt:1: google/own: its text is "
+             "other:aea4a14ec67d now\n"
+             "audit: google: 1 repository: 1 not allowed\n"))
+
+    def test_known_from_the_table(self) -> None:
+        """A text that is not looked at keeps the digits of the table."""
+        Path("t.csv").write_text(self.SAVED)
+        Path("policy.txt").write_text("google/own other:f67f637fc188\n")
+        self.assertEqual(
+            self.run_with_text(
+                "--no-archived --policy policy.txt --since t.csv --save t.csv",
+                "Another license", archived=True),
+            (0, "google/own\tother:f67f637fc188\t\tarchived\n",
+             "audit: google: 1 repository, 0 looked at: 0 not allowed, 1 "
+             "changed\n"))
+        self.assertEqual(self.files()["t.csv"], (
+            HEADER + "google/own,other:f67f637fc188,exception,false,true,,1\n"
+        ))
+
+    def test_limit(self) -> None:
+        """Where an hour has too few requests, one line says until when."""
+        limit = Fault(403, {"X-RateLimit-Remaining": "0",
+                            "X-RateLimit-Reset": "4102444800"})
+        repos = [{**self.OWN, "id": id, "full_name": f"google/own-{id}"}
+                 for id in range(1000)]
+        self.assertEqual(
+            self.run_over_replay(
+                "google --texts --save t.csv",
+                {"": chain(repeat(Fault(), 900), repeat(limit))}, repos),
+            (1, "", "audit: GitHub's rate limit is reached; it resets at "
+             "2100-01-01 00:00:00 UTC; a token in GH_TOKEN raises 60 requests "
+             "an hour to 5,000\n"))
+        self.assertEqual(self.files(), {})
+
+    def test_recorded(self) -> None:
+        """Without a network there are texts that are made up."""
+        Path("policy.txt").touch()
+        self.assertEqual(
+            self.run_command("google --recorded --texts --license other "
+                             "--policy policy.txt")[:2],
+            (3, "google/ios-webkit-debug-proxy\tother:f771e804b9d4\n"
+             "google/build-debian-cloud\tother:c6eeafd74b83\n"))
+
+
 class TestWeeklyJob(CommandTestCase):
     """A test of the job that an office runs every week, step by step."""
 
@@ -456,54 +639,63 @@ class TestWeeklyJob(CommandTestCase):
     WEEK_2 = [
         repo(1, "google/one", archived=True),
         repo(2, "google/exempt", "GPL-3.0"), repo(3, "google/bad", "Zlib"),
-        repo(4, "google/fork", fork=True)]
-    ACME_1 = [repo(5, "acme/x"), repo(6, "acme/y"), repo(7, "acme/z")]
+        repo(4, "google/fork", "Zlib")]
+    ACME_1 = [repo(5, "Acme/x"), repo(6, "Acme/y"), repo(7, "Acme/z")]
     ACME_2 = [
-        repo(5, "acme/x", "Zlib", archived=True),
-        repo(6, "acme/why", "BSD-2"), repo(8, "acme/new")]
+        repo(5, "Acme/x", "Zlib", archived=True),
+        repo(6, "Acme/why", "BSD-2"), repo(8, "Acme/z")]
 
-    def run_job(self, google: List[Repo], acme: List[Repo],
+    def run_job(self, google: List[Repo], others: Mapping[str, List[Repo]],
                 policy: str = POLICY) -> Result:
         """Run the job for two organizations that have these repositories."""
         Path("policy.txt").write_text(policy)
-        script = organization("Acme", acme) if acme else {}
         return self.run_over_replay(
             "google ACME --source --no-archived --policy policy.txt "
-            "--since report.csv --save report.csv", script, google)
+            "--since report.csv --save report.csv", {}, google, others=others)
 
     def test_job(self) -> None:
-        """What is not allowed is listed, then each change once."""
-        self.assertEqual(self.run_job(self.WEEK_1, self.ACME_1), (
-            3, "google/bad\tZlib\n", "audit: report.csv is not there yet: "
-            "this is the first run\n"))
+        """What is not allowed is listed every week, each change once."""
+        self.assertEqual(self.run_job(self.WEEK_1, {"Acme": self.ACME_1}), (
+            3, "google/bad\tZlib\tnot allowed\t\n",
+            "audit: report.csv is not there yet: this is the first run\n"
+            "audit: google, Acme: 7 repositories, 6 looked at: 1 not allowed, "
+            "first run\n"))
         first = self.files()
 
         # A spreadsheet has saved the table again: that is no change.
         Path("report.csv").write_bytes(first["report.csv"].replace(
             ",", ";").replace("\n", "\r\n").encode("utf-8-sig"))
-        self.assertEqual(self.run_job(self.WEEK_1, self.ACME_1), (
-            3, "", "audit: not allowed, but not changed: 1\n"))
+        self.assertEqual(self.run_job(self.WEEK_1, {"Acme": self.ACME_1}), (
+            3, "google/bad\tZlib\tnot allowed\t\n",
+            "audit: google, Acme: 7 repositories, 6 looked at: 1 not allowed, "
+            "0 changed\n"))
         self.assertEqual(self.files(), first)
 
-        self.assertEqual(self.run_job(self.WEEK_2, []), (
+        self.assertEqual(self.run_job(self.WEEK_2, {}), (
             1, "", MISSING.format("ACME") + "\n"))
         self.assertEqual(self.files(), first)
 
-        self.assertEqual(self.run_job(self.WEEK_2, self.ACME_2), (
+        # Another repository takes over the name of one that is gone.
+        self.assertEqual(self.run_job(self.WEEK_2, {"Acme": self.ACME_2}), (
             3, "google/one\tMIT\t\tarchived\n"
             "google/exempt\tGPL-3.0\tnot allowed\tlicense was ISC\n"
-            "acme/x\tZlib\t\tlicense was MIT, archived\n"
-            "acme/why\tBSD-2\tnot allowed\tlicense was MIT, renamed from "
-            "acme/y\n"
-            "acme/new\tMIT\tallowed\tnew\n"
-            "acme/z\tMIT\t\tgone\n",
+            "google/bad\tZlib\tnot allowed\t\n"
+            "google/fork\tZlib\tnot allowed\tno longer a fork\n"
+            "Acme/x\tZlib\t\tlicense was MIT, archived\n"
+            "Acme/why\tBSD-2\tnot allowed\tlicense was MIT, renamed from "
+            "Acme/y\n"
+            "Acme/z\tMIT\tallowed\tnew\n"
+            "Acme/z\tMIT\t\tgone\n",
             "audit: policy.txt:3: google/exempt: it is under another "
             "license, GPL-3.0\n"
-            "audit: not allowed, but not changed: 1\n"))
+            "audit: google, Acme: 7 repositories, 5 looked at: 4 not allowed, "
+            "7 changed\n"))
 
         mended = "MIT\nZlib\nBSD-2\ngoogle/exempt GPL-3.0\n"
         self.assertEqual(
-            self.run_job(self.WEEK_2, self.ACME_2, mended), (0, "", ""))
+            self.run_job(self.WEEK_2, {"Acme": self.ACME_2}, mended),
+            (0, "", "audit: google, Acme: 7 repositories, 5 looked at: 0 not "
+             "allowed, 0 changed\n"))
 
 
 class Terminal(io.TextIOWrapper):
@@ -511,7 +703,8 @@ class Terminal(io.TextIOWrapper):
 
     def __init__(self) -> None:
         """Begin with nothing shown."""
-        super().__init__(io.BytesIO(), line_buffering=True)
+        super().__init__(io.BytesIO(), "utf-8", newline="\n",
+                         line_buffering=True)
 
     def isatty(self) -> bool:
         """Say that this is a terminal."""
@@ -601,8 +794,8 @@ class TestTerminal(CommandTestCase):
         """All pages are counted together, those to come too."""
         terminal = Terminal()
         self.run_over_replay(
-            "google acme", organization("acme", [repo(1, "acme/one")]),
-            numbered_repos(101), terminal)
+            "google acme", {}, numbered_repos(101), terminal,
+            others={"acme": [repo(1, "acme/one")]})
         self.assertEqual(terminal.getvalue(), drawn(
             "pages: 1 of 3", "pages: 2 of 3", "pages: 3 of 3", ""))
 

@@ -1,19 +1,21 @@
 #!/usr/bin/env python3
-"""Tests of report: tables of pure functions, without network or files."""
+"""Tests of report: what is printed and said, from values."""
 import json
 import unittest
-from typing import Any, Dict, Iterable, Optional
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence
 
 from parameterized import param, parameterized
 
+from audit.findings import Found, Options, Org, Task, Text
 from audit.policy import Row, parse_policy, row_of
-from audit.report import Options, Report, Task, chart, report_on
+from audit.report import Report, chart, report_on
 
 Repo = Dict[str, Any]
-HEADER = ("repository,license,verdict,change,fork,archived,language,stars,"
-          "pushed_at,url,id\n")
+HEADER = ("repository,license,verdict,reason,change,fork,archived,language,"
+          "stars,pushed_at,url,id\n")
 # It allows two licenses, and a third one for one repository.
-POLICY = "MIT\nApache-2.0\ngoogle/exempt ISC\n"
+POLICY = "MIT\nApache-2.0\ngoogle/exempt ISC  # asked Ann, 2026-03-02\n"
+GOOGLE = [Org("google", 5, 5)]
 
 
 def repo(id: int, name: str, license: str = "MIT", **fields: Any) -> Repo:
@@ -39,8 +41,9 @@ EARLIER = [
 def report(
         policy: str = "", earlier: Optional[Iterable[Repo]] = None,
         replaced: Iterable[Repo] = (), repos: Iterable[Repo] = REPOS,
+        orgs: Sequence[Org] = GOOGLE, texts: Mapping[int, Text] = {},
         **options: Any) -> Report:
-    """Return the report on repositories of google, the only one asked."""
+    """Return the report on repositories of google."""
     def judged(repos: Iterable[Repo]) -> Dict[int, Row]:
         """Return the states of repositories by id."""
         return {each["id"]: row_of(each, parsed) for each in repos}
@@ -51,40 +54,32 @@ def report(
     return report_on(
         Task(Options(["google"], **options), parsed,
              None if earlier is None else judged(earlier), judged(replaced)),
-        {each["id"]: each for each in repos}, {"google"})
+        Found(orgs, {"google"}, {each["id"]: each for each in repos}, texts))
 
 
 class TestListing(unittest.TestCase):
     """Tests of the plain listing: which lines it has, and their fields."""
 
     @parameterized.expand([
-        param("no_filter", ["plain", "exempt", "fork", "old", "own"]),
-        param("sources", ["plain", "exempt", "old", "own"], source=True),
-        param("not_archived", ["plain", "exempt", "fork", "own"],
-              no_archived=True),
-        param("a_key", ["plain"], license=["mit"]),
-        param("an_id", ["plain"], license=["MIT"]),
-        param("a_newer_id", ["fork"], license=["GPL-3.0-or-later"]),
-        param("not_recognized", ["own"], license=["noassertion"]),
-        param("two_licenses", ["plain", "exempt"], license=["isc", "mit"]),
-        param("two_filters", ["exempt", "own"], source=True,
-              license=["gpl-3.0", "isc", "other"]),
-        param("nothing_left", [], license=["zlib"]),
+        param("all", "google/plain\ngoogle/exempt\ngoogle/fork\ngoogle/old\n"
+              "google/own\n"),
+        param("filters", "google/plain\ngoogle/exempt\ngoogle/own\n",
+              source=True, no_archived=True),
+        param("nothing_left", "", license=["zlib"]),
     ])
-    def test_filters(self, _: str, names: Iterable[str], **options: Any
-                     ) -> None:
-        """Without a judgment the names of what is looked at are listed."""
-        self.assertEqual(
-            report(**options).output,
-            "".join(f"google/{name}\n" for name in names))
+    def test_names(self, _: str, output: str, **options: Any) -> None:
+        """Without a judgment it has the name of whatever is looked at."""
+        self.assertEqual(report(**options).output, output)
 
     @parameterized.expand([
         param("all", "google/fork\tGPL-3.0\ngoogle/own\tother\n"),
-        param("sources", "google/own\tother\n", source=True),
+        param("filters", "google/own\tother\n", source=True),
         param("nothing_left", "", license=["mit"]),
+        param("text", "google/own\tother:f67f637fc188\n", source=True,
+              texts={5: Text("f67f637fc188", "")}),
     ])
     def test_policy(self, _: str, output: str, **options: Any) -> None:
-        """With a policy only what it does not allow is listed."""
+        """With a policy it has what is not allowed, as a policy has it."""
         self.assertEqual(report(POLICY, **options).output, output)
 
     @parameterized.expand([
@@ -95,56 +90,78 @@ class TestListing(unittest.TestCase):
               "google/old\tApache-2.0\tarchived\n"
               "google/own\tother\tlicense was MIT\n"
               "google/gone\tMIT\tgone\n"
-              "google/gone-fork\tMIT\tgone\n"),
-        param("left_out_since_then",
-              "google/plain\tMIT\tunarchived, renamed from google/was\n"
-              "google/exempt\tISC\tnew\n"
-              "google/old\tApache-2.0\tarchived\n"
-              "google/own\tother\tlicense was MIT\n"
-              "google/gone\tMIT\tgone\n",
-              source=True, no_archived=True),
-        param("another_license_since_then",
-              "google/exempt\tISC\tnew\n"
-              "google/fork\tGPL-3.0\tlicense was ISC\n", license=["isc"]),
+              "google/gone-fork\tMIT\tgone\n", earlier=EARLIER),
+        param("filters", "google/exempt\tISC\tnew\n"
+              "google/fork\tGPL-3.0\tlicense was ISC\n", earlier=EARLIER,
+              license=["isc"]),
+        param("nothing_new", "", earlier=REPOS),
+        param("first_run", "google/plain\tMIT\t\ngoogle/exempt\tISC\t\n",
+              since="table.csv", license=["mit", "isc"]),
     ])
     def test_changes(self, _: str, output: str, **options: Any) -> None:
-        """With a table only what has changed is listed, with the change."""
-        self.assertEqual(report(earlier=EARLIER, **options).output, output)
+        """With a table it has what has changed, and the change."""
+        self.assertEqual(report(**options).output, output)
 
     @parameterized.expand([
-        param("in_and_out_of_the_filters",
+        param("all",
+              "google/plain\tMIT\tallowed\tunarchived, renamed from "
+              "google/was\n"
               "google/exempt\tISC\texception\tnew\n"
-              "google/fork\tGPL-3.0\t\tlicense was ISC\n", license=["isc"]),
-        param("not_allowed",
-              "google/own\tother\tnot allowed\tlicense was MIT\n",
-              license=["other"]),
+              "google/fork\tGPL-3.0\tnot allowed\tlicense was ISC\n"
+              "google/old\tApache-2.0\tallowed\tarchived\n"
+              "google/own\tother\tnot allowed\tlicense was MIT\n"
+              "google/gone\tMIT\t\tgone\n"
+              "google/gone-fork\tMIT\t\tgone\n", earlier=EARLIER),
+        param("left_out_since_then",
+              "google/exempt\tISC\texception\tnew\n"
+              "google/fork\tGPL-3.0\t\tlicense was ISC\n", earlier=EARLIER,
+              license=["isc"]),
+        param("not_changed", "google/fork\tGPL-3.0\tnot allowed\t\n"
+              "google/own\tother\tnot allowed\t\n", earlier=REPOS),
+        param("first_run", "google/fork\tGPL-3.0\tnot allowed\t\n"
+              "google/own\tother\tnot allowed\t\n", since="table.csv"),
     ])
     def test_policy_and_changes(self, _: str, output: str, **options: Any
                                 ) -> None:
-        """With both a verdict stands before the change."""
+        """With both it has what is not allowed, too, in four fields."""
+        self.assertEqual(report(POLICY, **options).output, output)
+
+    def test_policy_changed(self) -> None:
+        """What the policy does not allow any more says what it was."""
+        task = Task(
+            Options(["google"], policy="p", since="t"),
+            parse_policy("ISC", "p"), {1: Row(
+                "google/plain", "MIT", "allowed", False, False, "", 1)})
         self.assertEqual(
-            report(POLICY, EARLIER, **options).output, output)
+            report_on(task, Found(GOOGLE, {"google"}, {1: REPOS[0]})).output,
+            "google/plain\tMIT\tnot allowed\twas allowed\n")
 
 
 class TestForms(unittest.TestCase):
     """Tests of the other forms, which show whatever is looked at."""
 
     def test_csv(self) -> None:
-        """A row has the verdict, the change, and facts as GitHub has them."""
+        """A row has verdict, reason, change, and facts as GitHub has them."""
         self.assertEqual(
             report(POLICY, EARLIER, form="csv", source=True).output, HEADER +
-            'google/plain,MIT,allowed,"unarchived, renamed from google/was",'
+            'google/plain,MIT,allowed,,"unarchived, renamed from google/was",'
             "false,false,,,,,1\n"
-            "google/exempt,ISC,exception,new,false,false,,,,,2\n"
-            "google/old,Apache-2.0,allowed,archived,false,true,,,,,4\n"
-            "google/own,other,not allowed,license was MIT,false,false,C,7,"
+            'google/exempt,ISC,exception,"asked Ann, 2026-03-02",new,'
+            "false,false,,,,,2\n"
+            "google/old,Apache-2.0,allowed,,archived,false,true,,,,,4\n"
+            "google/own,other,not allowed,,license was MIT,false,false,C,7,"
             "2026-01-02T03:04:05Z,https://h/own,5\n")
 
-    def test_csv_without_judgment(self) -> None:
-        """Without a policy and a table their columns are empty."""
-        self.assertEqual(
-            report(form="csv", license=["gpl-3.0"]).output,
-            HEADER + "google/fork,GPL-3.0,,,true,false,,,,,3\n")
+    @parameterized.expand([
+        param("no_judgment", "google/fork,GPL-3.0,,,,true,false,,,,,3\n",
+              license=["gpl-3.0"]),
+        param("text", "google/own,other:f67f637fc188,,,,false,false,C,7,"
+              "2026-01-02T03:04:05Z,https://h/own,5\n", license=["other"],
+              texts={5: Text("f67f637fc188", "")}),
+    ])
+    def test_csv_row(self, _: str, row: str, **options: Any) -> None:
+        """What was not asked for is empty; a text has its digits."""
+        self.assertEqual(report(form="csv", **options).output, HEADER + row)
 
     def test_json(self) -> None:
         """The objects are GitHub's own, in an array."""
@@ -154,17 +171,22 @@ class TestForms(unittest.TestCase):
               "license": {"spdx_id": "ISC"}}])
 
     def test_json_lines(self) -> None:
-        """The array ends with a line end, and is indented."""
+        """The array is indented, and its last line ends."""
         self.assertEqual(
             report(form="json", repos=[{"id": 1, "full_name": "google/a"}])
             .output,
             '[\n  {\n    "id": 1,\n    "full_name": "google/a"\n  }\n]\n')
 
-    def test_licenses(self) -> None:
+    @parameterized.expand([
+        param("one", "MIT 1 ########################################\n",
+              license=["mit"]),
+        param("texts_as_one", "other 1 #####################################"
+              "###\n", license=["other"], texts={5: Text("f67f637fc188", "")}),
+    ])
+    def test_licenses(self, _: str, output: str, **options: Any) -> None:
         """The licenses of what is looked at are counted."""
         self.assertEqual(
-            report(POLICY, form="licenses", license=["mit"]).output,
-            "MIT 1 ########################################\n")
+            report(POLICY, form="licenses", **options).output, output)
 
     def test_chart(self) -> None:
         """Counts are aligned, most first, then by name; no bar is empty."""
@@ -182,7 +204,7 @@ class TestForms(unittest.TestCase):
 
 
 class TestStatus(unittest.TestCase):
-    """Tests of the status, and of the rows that are to be saved."""
+    """Tests of the status, and of what is to be written."""
 
     @parameterized.expand([
         param("no_policy", 0),
@@ -198,18 +220,30 @@ class TestStatus(unittest.TestCase):
         """It is 3 as long as anything that is looked at is not allowed."""
         self.assertEqual(report(policy, **options).status, status)
 
-    def test_rows(self) -> None:
+    def test_table(self) -> None:
         """All repositories are saved, whatever the filters."""
         self.assertEqual(
-            [(row.repository, row.verdict)
-             for row in report(POLICY, license=["mit"]).rows],
-            [("google/plain", "allowed"), ("google/exempt", "exception"),
-             ("google/fork", "not allowed"), ("google/old", "allowed"),
-             ("google/own", "not allowed")])
+            report(POLICY, license=["mit"], save="t").table,
+            "repository,license,verdict,fork,archived,url,id\n"
+            "google/exempt,ISC,exception,false,false,,2\n"
+            "google/fork,GPL-3.0,not allowed,true,false,,3\n"
+            "google/old,Apache-2.0,allowed,false,true,,4\n"
+            "google/own,other,not allowed,false,false,https://h/own,5\n"
+            "google/plain,MIT,allowed,false,false,,1\n")
+
+    def test_page(self) -> None:
+        """The report for people is written in the same run."""
+        self.assertRegex(
+            report(POLICY, markdown="m").page, "^# Licenses of `google`\n")
+
+    def test_nothing_to_write(self) -> None:
+        """What is not asked for is not made."""
+        self.assertEqual(
+            (report(POLICY).table, report(POLICY).page), ("", ""))
 
 
 class TestNotes(unittest.TestCase):
-    """Tests of what is said on stderr besides."""
+    """Tests of the notes on stderr."""
 
     @parameterized.expand([
         param("nothing_to_say", [], policy=POLICY),
@@ -218,10 +252,18 @@ class TestNotes(unittest.TestCase):
               license=["Zlib", "mit", "0bsd"]),
         param("a_license_that_is_left_out", [], license=["gpl-3.0"],
               source=True),
+        param("any_text", [], license=["other"],
+              texts={5: Text("f67f637fc188", "")}),
+        param("no_text", ["google/own: GitHub does not give the text of its "
+                          "license"], texts={5: Text("no-text", "")}),
         param("exceptions_of_no_use", [
             "policy.txt:1: google/fork: it is under another license, GPL-3.0",
             "policy.txt:2: google/gone: no public repository has this name"],
             policy="google/fork ISC\ngoogle/gone MIT\n", source=True),
+        param("another_text", [
+            "policy.txt:1: google/own: its text is other:aea4a14ec67d now"],
+            policy="google/own other:f67f637fc188",
+            texts={5: Text("aea4a14ec67d", "")}),
         param("rows_that_are_lost", [
             "a was not asked: its rows are left out of table.csv",
             "z was not asked: its rows are left out of table.csv"],
@@ -230,10 +272,42 @@ class TestNotes(unittest.TestCase):
                 repo(2, "y/moved-to-google"), repo(11, "google/gone")]),
         param("first_run",
               ["table.csv is not there yet: this is the first run"],
-              since="table.csv", policy=POLICY),
-        param("still_not_allowed", ["not allowed, but not changed: 2"],
-              policy=POLICY, earlier=REPOS),
+              since="table.csv"),
+        param("still_not_allowed", [], policy=POLICY, earlier=REPOS),
     ])
-    def test_notes(self, _: str, notes: Iterable[str], **options: Any) -> None:
+    def test_notes(self, _: str, notes: List[str], **options: Any) -> None:
         """Each note is a line, about all repositories."""
         self.assertEqual(report(**options).notes, notes)
+
+
+class TestSummary(unittest.TestCase):
+    """Tests of the line that says what was done."""
+
+    @parameterized.expand([
+        param("no_judgment", "", source=True),
+        param("policy", "google: 5 repositories: 2 not allowed",
+              policy=POLICY),
+        param("policy_and_table",
+              "google: 5 repositories: 2 not allowed, 7 changed",
+              policy=POLICY, earlier=EARLIER),
+        param("table", "google: 5 repositories: 0 changed", earlier=REPOS),
+        param("first_run",
+              "google: 5 repositories: 2 not allowed, first run",
+              policy=POLICY, since="table.csv"),
+        param("sources", "google: 5 repositories, 4 looked at: 1 not allowed",
+              policy=POLICY, source=True),
+        param("not_archived",
+              "google: 5 repositories, 4 looked at: 2 not allowed",
+              policy=POLICY, no_archived=True),
+        param("one_repository", "google: 1 repository, 0 looked at: 0 changed",
+              repos=REPOS[:1], earlier=[], license=["isc"]),
+        param("three_organizations",
+              "google, acme, labs: 5 repositories: 0 changed", earlier=REPOS,
+              orgs=[*GOOGLE, Org("acme", 0, 0), Org("labs", 0, 0)]),
+        param("four_organizations",
+              "4 organizations: 5 repositories: 0 changed", earlier=REPOS,
+              orgs=[*GOOGLE, *[Org("acme", 0, 0)] * 3]),
+    ])
+    def test_summary(self, _: str, summary: str, **options: Any) -> None:
+        """It has the numbers of what was asked for."""
+        self.assertEqual(report(**options).summary, summary)

@@ -1,0 +1,326 @@
+#!/usr/bin/env python3
+"""Tests of markdown: the report for people, from values."""
+import unittest
+from typing import Any, Iterable, List, Optional, Sequence
+
+from parameterized import param, parameterized
+
+from audit.findings import (
+    Entry, Found, Options, Org, Task, Text, entries_of)
+from audit.markdown import (
+    Part, code, completeness, filters, how_many_fit, license_in, link,
+    markdown_of, policy_line, some, text_of)
+from audit.policy import Row, parse_policy
+
+OWN = Row("google/own", "other:f67f637fc188", "not allowed", False, False,
+          "https://github.com/google/own", 1)
+FREE = Row("google/free", "MIT", "allowed", False, False,
+           "https://github.com/google/free", 2)
+EXEMPT = Row("acme/exempt", "ISC", "exception", False, False,
+             "https://github.com/acme/exempt", 3)
+WAS = FREE._replace(license="ISC")
+GONE = Row("google/gone", "Zlib", "allowed", False, False,
+           "https://github.com/google/gone", 4)
+POLICY = "MIT\nacme/* ISC # asked Ann\n"
+ORGS = [Org("google", 2, 2), Org("acme", 1, 1)]
+TEXTS = {1: Text("f67f637fc188",
+                 "https://github.com/google/own/blob/main/LICENSE")}
+
+
+def page(rows: Sequence[Row], policy: str = "",
+         earlier: Optional[Iterable[Row]] = None, **options: Any) -> str:
+    """Return the report on these rows of google and acme."""
+    task = Task(
+        Options(["google", "acme"], policy=policy and "policy.txt",
+                since="" if earlier is None else "table.csv", **options),
+        parse_policy(policy, "policy.txt") if policy else None,
+        None if earlier is None else {row.id: row for row in earlier})
+    found = Found(ORGS, {"google", "acme"}, {row.id: {} for row in rows},
+                  TEXTS, "2026-03-02 05:17 UTC")
+    return markdown_of(
+        task, found, entries_of(task, rows, {"google", "acme"}))
+
+
+class TestPage(unittest.TestCase):
+    """Tests of the report as a whole."""
+
+    maxDiff = None
+
+    def test_page(self) -> None:
+        """What is not allowed comes first, then what has changed."""
+        self.assertEqual(
+            page([OWN, FREE, EXEMPT], POLICY, [OWN, WAS, EXEMPT, GONE]),
+            """\
+# Licenses of `google`, `acme`
+
+- When: 2026-03-02 05:17 UTC
+- Complete: GitHub counts 3 public repositories and lists 3
+- Looked at: 3 of 3
+- Policy: `policy.txt`
+- Compared with: `table.csv`
+
+## Not allowed: 1
+
+| Repository | License | Change |
+| --- | --- | --- |
+| [`google/own`](https://github.com/google/own) | [`other:f67f637fc188`]\
+(https://github.com/google/own/blob/main/LICENSE) \
+([history](https://github.com/google/own/commits/main/LICENSE)) |  |
+
+<details><summary>The lines of a policy that accept this</summary>
+
+```text
+google/own  other:f67f637fc188
+```
+
+</details>
+
+## Changed: 1
+
+| Repository | License | Verdict | Reason | Change |
+| --- | --- | --- | --- | --- |
+| [`google/free`](https://github.com/google/free) | `MIT` | allowed |  | \
+`license was ISC` |
+
+## Gone: 1
+
+| Repository | Last license |
+| --- | --- |
+| `google/gone` | `Zlib` |
+
+## Allowed by an exception: 1
+
+| Repository | License | Reason |
+| --- | --- | --- |
+| [`acme/exempt`](https://github.com/acme/exempt) | `ISC` | `asked Ann` |
+
+## Licenses: 3
+
+| License | `google` | `acme` | Repositories |
+| --- | --- | --- | --- |
+| `ISC` | 0 | 1 | 1 |
+| `MIT` | 1 | 0 | 1 |
+| `other` | 1 | 0 | 1 |
+""")
+
+    def test_without_judgment(self) -> None:
+        """Without a policy and a table there are the licenses alone."""
+        self.assertEqual(page([FREE]), """\
+# Licenses of `google`, `acme`
+
+- When: 2026-03-02 05:17 UTC
+- Complete: GitHub counts 3 public repositories and lists 3
+- Looked at: 1 of 1
+
+## Licenses: 1
+
+| License | `google` | `acme` | Repositories |
+| --- | --- | --- | --- |
+| `MIT` | 1 | 0 | 1 |
+""")
+
+    def test_nothing(self) -> None:
+        """What there is none of has a heading that says so."""
+        self.assertEqual(page([], "MIT", [], source=True).split("\n\n")[2:], [
+            "## Not allowed: 0", "## Changed: 0", "## Gone: 0",
+            "## Allowed by an exception: 0", "## Licenses: 0\n"])
+
+
+class TestCutPage(unittest.TestCase):
+    """Tests of a report on 20,000 findings, which is cut."""
+
+    text: str
+    shown: int
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        """Make the report: all are new and not allowed, and one is gone."""
+        rows = [OWN._replace(id=id, repository=f"google/own-{id}")
+                for id in range(10000, 30000)]
+        cls.text = page(rows, POLICY, [GONE])
+        cls.shown = cls.text.count("\n| [`google/own-")
+
+    def test_size(self) -> None:
+        """It is as long as it may be, but for less than a row."""
+        self.assertGreater(len(self.text.encode()), 59800)
+        self.assertLessEqual(len(self.text.encode()), 60000)
+
+    def test_what_is_left_out(self) -> None:
+        """Each part says how many of its rows are left out; the last first."""
+        self.assertEqual(
+            [line for line in self.text.splitlines()
+             if line.startswith(("#", "Left"))],
+            ["# Licenses of `google`, `acme`",
+             "## Not allowed: 20000",
+             f"Left out here: {20000 - self.shown} of 20000.",
+             "## Changed: 20000", "Left out here: 20000 of 20000.",
+             "## Gone: 1", "Left out here: 1 of 1.",
+             "## Allowed by an exception: 0",
+             "## Licenses: 1", "Left out here: 1 of 1."])
+
+    def test_lines_that_accept(self) -> None:
+        """The lines of a policy are those that accept what is shown."""
+        self.assertEqual(
+            [line for line in self.text.splitlines()
+             if line.startswith("google/own-")],
+            [f"google/own-{10000 + number}  other:f67f637fc188"
+             for number in range(self.shown)])
+
+
+class TestParts(unittest.TestCase):
+    """Tests of what a part of the report consists of."""
+
+    PART = Part("Two", ["A", "B"], ["| 1 | 2 |", "| 3 | 4 |"])
+
+    @parameterized.expand([
+        ("all", 2, "\n## Two: 2\n\n| A | B |\n| --- | --- |\n| 1 | 2 |\n"
+         "| 3 | 4 |\n"),
+        ("one", 1, "\n## Two: 2\n\n| A | B |\n| --- | --- |\n| 1 | 2 |\n\n"
+         "Left out here: 1 of 2.\n"),
+        ("none", 0, "\n## Two: 2\n\n| A | B |\n| --- | --- |\n\n"
+         "Left out here: 2 of 2.\n"),
+    ])
+    def test_text_of(self, _: str, count: int, text: str) -> None:
+        """A part has so many rows, and says how many are left out."""
+        self.assertEqual(text_of(self.PART, count), text)
+
+    def test_lines_that_accept(self) -> None:
+        """The lines of a policy are those of the rows that are shown."""
+        part = self.PART._replace(policy_lines=["a/b  MIT", ""])
+        self.assertEqual(text_of(part, 2).partition("</summary>\n\n")[2],
+                         "```text\na/b  MIT\n```\n\n</details>\n")
+
+    def test_no_line_that_accepts(self) -> None:
+        """Where no line can accept anything there is no block."""
+        part = self.PART._replace(policy_lines=["", ""])
+        self.assertEqual(text_of(part, 2), text_of(self.PART, 2))
+
+    @parameterized.expand([
+        ("all", 6, 3), ("exactly_two", 3, 2), ("two_and_a_half", 5, 2),
+        ("one", 1, 1), ("none", 0, 0), ("no_room_at_all", -1, 0),
+    ])
+    def test_how_many_fit(self, _: str, room: int, count: int) -> None:
+        """Costs are taken from the first on, as long as there is room."""
+        self.assertEqual(how_many_fit([1, 2, 3], room), count)
+
+    @parameterized.expand([
+        ("license", "MIT", "google/free  MIT"),
+        ("text", "other:no-text", "google/free  other:no-text"),
+        ("none", "none", "google/free  none"),
+        ("no_name_that_a_policy_knows", "My License", ""),
+        ("backticks", "```", ""),
+    ])
+    def test_policy_line(self, _: str, license: str, line: str) -> None:
+        """There is a line if a policy can have it."""
+        self.assertEqual(policy_line(FREE._replace(license=license)), line)
+
+    @parameterized.expand([
+        param("none", ""),
+        param("sources", ", no forks", source=True),
+        param("all", ", no forks, nothing archived, only under `mit`, `isc`",
+              source=True, no_archived=True, license=["mit", "isc"]),
+    ])
+    def test_filters(self, _: str, text: str, **options: Any) -> None:
+        """It is said what the filters let through."""
+        self.assertEqual(filters(Options(["google"], **options)), text)
+
+    @parameterized.expand([
+        ("complete", [Org("a", 1, 1), Org("b", 2, 2)],
+         "Complete: GitHub counts 3 public repositories and lists 3"),
+        ("more_than_counted", [Org("a", 1, 2)],
+         "Complete: GitHub counts 1 public repositories and lists 2"),
+        ("one_of_two", [Org("a", 1, 2), Org("b", 2, 1)],
+         "Not complete: GitHub counts 3 public repositories and lists 3; "
+         "some are missing of `b`"),
+    ])
+    def test_completeness(self, _: str, orgs: List[Org], text: str) -> None:
+        """Each organization has to list at least what it counts."""
+        self.assertEqual(completeness(orgs), text)
+
+    def test_organizations(self) -> None:
+        """Of more organizations than fit side by side there is the sum."""
+        rows = [FREE._replace(repository=f"org-{number}/free", id=number)
+                for number in range(51)]
+        orgs = [Org(f"org-{number}", 1, 1) for number in range(51)]
+        task = Task(Options([org.login for org in orgs]))
+        text = markdown_of(
+            task, Found(orgs, (), {}), [Entry(row, True) for row in rows])
+        self.assertEqual(text.splitlines()[0], (
+            "# Licenses of `org-0`, `org-1`, `org-2`, `org-3`, `org-4`, "
+            "`org-5`, `org-6`, `org-7`, `org-8`, `org-9` and 41 more"))
+        self.assertEqual(text.partition("## Licenses: 1\n\n")[2], (
+            "| License | Repositories |\n| --- | --- |\n| `MIT` | 51 |\n"))
+
+
+class TestCells(unittest.TestCase):
+    """Tests of what a name, a license or a comment becomes in a cell."""
+
+    @parameterized.expand([
+        ("name", "google/my_repo_x", "`google/my_repo_x`"),
+        ("nothing", "", ""),
+        ("blanks", " \t\n", ""),
+        ("mention", "@team", "`@team`"),
+        ("issue", "#1, acme/x#1", "`#1, acme/x#1`"),
+        ("url", "https://a.example www.b.example a@b.example",
+         "`https://a.example www.b.example a@b.example`"),
+        ("html", "<img src=x> &amp; <!--", "`<img src=x> &amp; <!--`"),
+        ("markup", "**a** _b_ [c](d) $x$ :+1:", "`**a** _b_ [c](d) $x$ :+1:`"),
+        ("lines", "a\r\nb\u2028c", "`a b c`"),
+        ("control_characters", "a\x1b[31m\u202eb", "`a [31m b`"),
+        ("surrogate", "a\udcff", "`a`"),
+        ("backtick", "a`b", "`` a`b ``"),
+        ("only_backticks", "``", "``` `` ```"),
+        ("pipe", "a|b", "`a\\|b`"),
+        ("pipe_behind_a_backslash", "a\\|b", "`a\\ \\|b`"),
+        ("backslash_at_the_end", "a\\", "`a\\`"),
+        ("as_long_as_can_be", "a" * 200, f"`{'a' * 200}`"),
+        ("longer", "a" * 201, f"`{'a' * 200}\u2026`"),
+    ])
+    def test_code(self, _: str, text: str, expected: str) -> None:
+        """Nothing in a text ends its cell, or is more than text."""
+        self.assertEqual(code(text), expected)
+
+    @parameterized.expand([
+        ("page", "https://h/a_b", "[x](https://h/a_b)"),
+        ("query", "https://h/?a=b&c#d", "[x](https://h/?a=b&c#d)"),
+        ("end_of_link", "https://h/a)b|c`d", "[x](https://h/a%29b%7Cc%60d)"),
+        ("encoded", "https://h/%7C", "[x](https://h/%7C)"),
+        ("nothing", "", "x"),
+        ("script", "javascript:alert(1)", "x"),
+        ("blank", "https://h/a b", "x"),
+        ("not_ascii", "https://h/\u00e9", "x"),
+        ("too_long", f"https://h/{'a' * 999}", "x"),
+    ])
+    def test_link(self, _: str, url: str, expected: str) -> None:
+        """A link leads to a page, and can't end too early."""
+        self.assertEqual(link("x", url), expected)
+
+    @parameterized.expand([
+        ("read", "https://github.com/google/own/blob/main/a/LICENSE",
+         "[`other:f67f637fc188`]"
+         "(https://github.com/google/own/blob/main/a/LICENSE) "
+         "([history](https://github.com/google/own/commits/main/a/LICENSE))"),
+        ("elsewhere", "https://h/x", "[`other:f67f637fc188`](https://h/x)"),
+        ("no_text", "", "`other:f67f637fc188`"),
+    ])
+    def test_license(self, _: str, url: str, expected: str) -> None:
+        """A text that was read links to its page and its history."""
+        found = Found([], (), {}, {1: Text("f67f637fc188", url)})
+        self.assertEqual(license_in(found, Entry(OWN, True)), expected)
+
+    def test_license_that_was_not_read(self) -> None:
+        """A text that was not read has no link."""
+        self.assertEqual(
+            license_in(Found([], (), {}), Entry(OWN, True)),
+            "`other:f67f637fc188`")
+
+    @parameterized.expand([
+        ("one", ["a"], "`a`"),
+        ("ten", ["a"] * 10, "`a`, `a`, `a`, `a`, `a`, `a`, `a`, `a`, `a`, "
+         "`a`"),
+        ("twelve", ["a"] * 12, "`a`, `a`, `a`, `a`, `a`, `a`, `a`, `a`, "
+         "`a`, `a` and 2 more"),
+    ])
+    def test_some(self, _: str, names: List[str], expected: str) -> None:
+        """Of many names the first are there, and the number of others."""
+        self.assertEqual(some(names), expected)
