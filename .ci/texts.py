@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Check what README.md and the pages of the course say.
+"""Check what the pages say.
 
-Lengths, quotations, names of tests, examples and commands must be right.
+Lengths, quotations, names of tests, examples, commands, and the tables of the
+audit's manual must be right.
 With the argument 1 or 2, print the first or the second command of README.md
 instead. What a fence says decides what is done with its block:
 
@@ -26,7 +27,9 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
-from typing import Iterator, List, NamedTuple
+from typing import Iterator, List, NamedTuple, Set
+
+import yaml
 
 # The pages, and how many words they may have; 0 stands for any number.
 PAGES = {"README.md": 1000, "audit/README.md": 1800,
@@ -37,6 +40,7 @@ PAGES = {"README.md": 1000, "audit/README.md": 1800,
 DEFINITION = ("In an integration test, client calls the real utils.get_json; "
               "all other tests are unit tests.")
 DEFINED_IN = ("README.md", "course/tour.md", "test_utils.py", "test_client.py")
+MANUAL = "audit/README.md"
 SET_UP = "python3 -m venv "
 BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
@@ -190,6 +194,53 @@ def wrong_commands(text: str, page: str) -> Iterator[str]:
                         yield f"{page}: {line}\n{done.stdout}"
 
 
+def first_cells(text: str, head: str) -> Set[str]:
+    """Return what stands in backticks in the first column of a table.
+
+    The table is the one whose first column has this head. Of several words
+    in backticks it is the first one: of `--jobs N` it is --jobs.
+    """
+    table = re.search(
+        rf"^\| {head} \|.*\n\| -.*\n((?:\|.*\n)*)", text, re.MULTILINE)
+    rows = table[1].splitlines() if table else []
+    return {name.split()[0] for row in rows
+            for name in re.findall("`([^`]+)`", row.split(" | ")[0])}
+
+
+def differences(text: str, head: str, there: Set[str]) -> Iterator[str]:
+    """Yield what a table of a page lacks, and what it has and is not there."""
+    listed = first_cells(text, head)
+    for name in sorted(there - listed):
+        yield f"the table with the column {head} lacks {name}"
+    for name in sorted(listed - there):
+        yield f"the table with the column {head} has {name}: there is none"
+
+
+def options_of(usage: str) -> Set[str]:
+    """Return the names of what a command takes, from what --help prints."""
+    rows = re.findall(
+        r"^  (?:(-\w), )?(--[a-z-]+|[A-Z]+)\b", usage, re.MULTILINE)
+    return {name for row in rows for name in row} - {"", "-h", "--help"}
+
+
+def statuses_of(usage: str) -> Set[str]:
+    """Return the exit statuses of a command, from what --help prints."""
+    told = " ".join(usage.split()).partition("Status: ")[2]
+    return set(re.findall(r"\b([0-9]) [a-z]", told))
+
+
+def wrong_tables(text: str) -> Iterator[str]:
+    """Yield what the manual's tables say of the audit that is not so."""
+    usage = run([sys.executable, "-m", "audit", "--help"], ".").stdout
+    action = yaml.safe_load(Path("audit/action.yml").read_text("utf-8"))
+    yield from differences(text, "option", options_of(usage))
+    yield from differences(text, "status", statuses_of(usage))
+    yield from differences(text, "input", set(action["inputs"]))
+    for name in action["outputs"]:
+        if f"`{name}`" not in text:
+            yield f"{MANUAL} does not name the output {name}"
+
+
 def has_definition(text: str) -> bool:
     """Return whether a text has the definition, whatever its markup."""
     return DEFINITION in " ".join(re.sub("[*`]", "", text).split())
@@ -209,6 +260,8 @@ def check(page: str, words: int) -> List[str]:
     text = Path(page).read_text(encoding="utf-8")
     trouble = [*wrong_quotations(text), *wrong_names(text),
                *wrong_examples(text, page), *wrong_commands(text, page)]
+    if page == MANUAL:
+        trouble += wrong_tables(text)
     length = len(text.split())
     if words and length > words:
         trouble.append(f"{page}: {length} words, not {words} at most")
