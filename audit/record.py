@@ -78,7 +78,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("org", metavar="ORG", help="an organization's name")
     parser.add_argument(
         "names", metavar="NAME", nargs="*",
-        help="record only this repository; without one, all that are public")
+        help="a repository to record; without a name, all that are public")
     args = parser.parse_args(argv)
     try:
         with LiveOrgClient.from_environment(args.org) as client:

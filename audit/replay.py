@@ -166,7 +166,7 @@ def organization_named(login: str) -> Dict[str, Any]:
     """
     if login == org_payload["login"]:
         return org_payload
-    number = crc32(login.lower().encode())
+    number = crc32(login.encode())
     return organization({
         **ORG_FACTS, "login": login, "name": login, "id": number,
         "node_id": f"O_{number}"})

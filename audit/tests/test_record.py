@@ -210,6 +210,15 @@ class TestRecord(unittest.TestCase):
         self.assertEqual(
             err.getvalue(), "audit.record: stdout: Broken pipe\n")
 
+    def test_help(self) -> None:
+        """The help says what it prints, and which names it takes."""
+        with redirect_stdout(StringIO()) as out:
+            self.assertRaises(SystemExit, main, ["--help"])
+        self.assertRegex(
+            out.getvalue(), r"(?s)^usage: audit.record \[-h\] ORG .*"
+            r"\nPrint the tables of fixtures.py .*"
+            r"\n  NAME +a repository to record; without a name, all ")
+
     def test_program(self) -> None:
         """It can be run by python -m, and exits with its status."""
         argv = patch.object(sys, "argv", ["audit.record", "nobody"])

@@ -79,8 +79,8 @@ class TestAnswer(unittest.TestCase):
         self.assertEqual(
             (org["login"], org["name"], org["repos_url"], org["public_repos"]),
             ("acme", "acme", "https://api.github.com/orgs/acme/repos", 1))
-        self.assertNotIn(org["id"], (org_payload["id"], None))
-        self.assertNotIn(org["node_id"], (org_payload["node_id"], None))
+        self.assertNotEqual(org["id"], org_payload["id"])
+        self.assertEqual(org["node_id"], f"O_{org['id']}")
 
     def test_repos_of_another_organization(self) -> None:
         """Each organization has the repositories that are given for it."""
