@@ -80,7 +80,7 @@ class LiveOrgClient(GithubOrgClient):
 
         Raises InvalidURL for a name that is a step in a path (RFC 3986,
         section 3.3), and AnswerError for a list of repositories at another
-        origin than the API's: the token must not go there.
+        origin than the API's: there the token does not go.
         """
         if self._org_name in (".", ".."):
             raise InvalidURL(f"{self._org_name} can't name an organization")

@@ -91,7 +91,7 @@ def check_api(api_url: str, token: Optional[str]) -> None:
         raise InvalidHeader(
             "the token (GH_TOKEN or GITHUB_TOKEN) contains an invalid "
             "character")
-    if token and scheme == "http" and not LOOPBACK.fullmatch(host):
+    if token and scheme == "http" and not is_loopback(api_url):
         raise InvalidSchema(
             f"a token must not go to {host} unencrypted: use https")
 
@@ -160,7 +160,7 @@ class GithubAdapter(BaseAdapter):
         send = partial(
             self._transport.send, self._authorized(request), stream,
             timeout or CONNECT_AND_READ, verify, cert,
-            {} if is_loopback(request.url) else proxies)
+            {} if is_loopback(str(request.url)) else proxies)
         backoffs = iter(BACKOFF if request.method == "GET" else ())
         while True:
             self._pause.wait()
@@ -177,7 +177,7 @@ class GithubAdapter(BaseAdapter):
     def _authorized(self, request: PreparedRequest) -> PreparedRequest:
         """Return the request to send, with the token if it may carry it.
 
-        Answers and errors show the request that was given: without the token.
+        Answers and errors will show the given one, which hides the token.
         """
         request.headers.pop("Authorization", None)
         sent = request.copy()
@@ -211,9 +211,10 @@ class GithubAdapter(BaseAdapter):
         return Wait(seconds, is_for_all=response.status_code in (403, 429))
 
 
-def is_loopback(url: Optional[str]) -> bool:
+def is_loopback(url: str) -> bool:
     """Return whether a URL leads to this machine itself."""
-    return bool(LOOPBACK.fullmatch(str(origin(str(url))[1])))
+    _, host, _ = origin(url)
+    return bool(host and LOOPBACK.fullmatch(host))
 
 
 def is_transient(error: RequestException) -> bool:
