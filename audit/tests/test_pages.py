@@ -64,8 +64,9 @@ def response_of(
     response = requests.Response()
     response.status_code, response.reason = status, "Because"
     response.request = requests.Request("GET", url).prepare()
-    response.url, response.headers["Link"] = url, link
-    response.raw = io.BytesIO(body)
+    response.url, response.raw = url, io.BytesIO(body)
+    if link:
+        response.headers["Link"] = link
     return response
 
 
@@ -74,7 +75,7 @@ def numbered_pages(count: int, name_last: bool = True) -> Dict[str, Any]:
     urls = [FIRST, *map(page_url, range(2, count + 1))]
     last = ", " + link_to(urls[-1], "last") if name_last else ""
     links = [*(link_to(url) + last for url in urls[1:]),
-             link_to(page_url(1), "first")]
+             link_to(page_url(1), "first") if count > 1 else ""]
     return {url: response_of(b"[%d]" % number, link, url=url)
             for number, (url, link) in enumerate(zip(urls, links), start=1)}
 

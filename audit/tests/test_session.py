@@ -285,6 +285,7 @@ class TestPause(unittest.TestCase):
     @parameterized.expand([
         ("none", [], []),
         ("of_nothing", [0], []),
+        ("of_a_part_of_a_second", [0.5], [0.5]),
         ("one", [7], [7]),
         ("longer_one_later", [7, 60], [60]),
         ("shorter_one_later", [60, 7], [60]),
