@@ -184,6 +184,7 @@ class TestPagesAfter(unittest.TestCase):
         ("last_has_19_digits", "?page=2", f"?page={10**18}", []),
         ("last_is_not_a_number", "?page=2", "?page=5x", []),
         ("next_is_not_a_number", "?page=2x", "?page=5", []),
+        ("both_are_not_numbers", "?page=2x", "?page=5x", []),
         ("both_have_another_option", "?apage=2", "?apage=5", []),
         ("next_is_a_cursor", "?after=a", "?page=5", []),
     ])
