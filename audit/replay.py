@@ -429,12 +429,11 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             print(f"{parser.prog}: port {port}: {error.strerror}",
                   file=sys.stderr)
             return 1
-        try:
+        with suppress(KeyboardInterrupt):
             print(url, flush=True)
             while True:
                 sleep(1)  # On Windows, Ctrl-C does not end an Event().wait().
-        except KeyboardInterrupt:
-            return 130  # what a shell says of a program that Ctrl-C has ended
+    return 130  # what a shell says of a program that Ctrl-C has ended
 
 
 if __name__ == "__main__":
