@@ -379,6 +379,8 @@ class TestNotes(unittest.TestCase):
          "not found, and X-11.distribute-modifications is not allowed"),
         ("longer_than_what_is_found", "PSF-2.0-with-many-more-words",
          "PSF-2.0", "not found, and PSF-2.0 is not allowed"),
+        ("version_of_what_is_found", "BSD-3-Clause", "BSD",
+         "not found, and BSD is not allowed"),
         ("beginning_of_a_word", "CC", "CCommons-of-everybody", ""),
         ("closest", "Zlb", "Zlib-x", "not found, and Zlib is not allowed"),
         ("text_for_other", "othr", ONE, "not found, and other is not allowed"),

@@ -76,6 +76,8 @@ class TestTable(unittest.TestCase):
          "4: the id 1 stands here twice"),
         ("repository_without_its_owner", NEEDED + "b,MIT,true,1\n",
          "2: repository can't be 'b'"),
+        ("owner_of_no_letter", NEEDED + "/b,MIT,true,1\n",
+         "2: repository can't be '/b'"),
         ("repository_outside_of_ascii", NEEDED + "a/\u00fc,MIT,true,1\n",
          "2: repository can't be 'a/\u00fc'"),
         ("no_license", NEEDED + "a/b,,true,1\n", "2: license can't be ''"),
@@ -131,6 +133,8 @@ class TestChanges(unittest.TestCase):
     @parameterized.expand([
         param("nothing", ""),
         param("case_of_the_name", "", repository="ACME/one"),
+        param("earlier_case_of_the_name", "",
+              earlier={"repository": "acme/ONE"}),
         param("another_id_of_the_license", "", license="mit"),
         param("url", "", url="https://h/two"),
         param("a_fork_now", "", fork=True),

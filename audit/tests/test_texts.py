@@ -70,7 +70,9 @@ class TestTextDigits(unittest.TestCase):
         ("after_upper_case", "COPYRIGHT 2019 A", "copyright a"),
         ("after_c_in_parentheses", "(C)2019 A", "c a"),
         ("after_the_sign", "\u00a92019 A", "a"),
-        ("part_of_a_mark", "opyright 2019", "opyright 2019"),
+        ("mark_without_its_beginning", "opyright c) 2019",
+         "opyright c 2019"),
+        ("mark_without_its_end", "copyrigh (c 2019", "copyrigh c 2019"),
         ("copyrighted", "copyrighted 2019", "copyrighted"),
         ("range", "\u00a9 1999-2019, 2021/2022 A", "a"),
         ("digits_of_two_numbers", "(c) 20191", "c 20191"),
@@ -151,5 +153,6 @@ class TestContent(unittest.TestCase):
     ])
     def test_broken_content(self, _: str, content: str) -> None:
         """What is not base64 is an error, on every Python."""
-        with self.assertRaises(ValueError):
+        with self.assertRaises(ValueError) as caught:
             text_digits(content)
+        self.assertEqual(str(caught.exception), "this is not base64")
