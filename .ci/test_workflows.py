@@ -17,6 +17,10 @@ jobs:
 version: 2
 ```
 
+```yaml
+- run: gh issue list
+```
+
 ```text
 jobs:
 ```
@@ -27,11 +31,15 @@ class TestWorkflows(unittest.TestCase):
     """Unit tests of workflows, a function of the text of a page."""
 
     def test_workflows(self) -> None:
-        """A workflow is a block of YAML with jobs, at some commit."""
-        self.assertEqual(list(workflows.workflows(PAGE)), [
+        """A workflow is a block of YAML with jobs; more steps may follow.
+
+        The action of this project is at some commit.
+        """
+        self.assertEqual(workflows.workflows(PAGE), [
             "name: Licenses\njobs:\n  audit:\n    steps:\n"
             "      - uses: OWNER/PROJECT/audit@"
-            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"])
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"
+            "      - run: gh issue list\n"])
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Iterator, Tuple
+from textwrap import indent
+from typing import Iterator, List, Tuple
 
 from texts import PAGES, blocks
 
@@ -18,12 +19,19 @@ FILES = [".github", "audit/action.yml"]
 COMMIT = "@" + 40 * "a"
 
 
-def workflows(page: str) -> Iterator[str]:
-    """Yield the workflows in the text of a page."""
+def workflows(page: str) -> List[str]:
+    """Return the workflows in the text of a page.
+
+    Steps in a block of their own are for the job of the workflow above them.
+    """
+    found: List[str] = []
     for block in blocks(page):
+        text = "\n".join(block.lines).replace("@COMMIT", COMMIT) + "\n"
         if block.language == "yaml" and "jobs:" in block.lines:
-            text = "\n".join(block.lines) + "\n"
-            yield text.replace("@COMMIT", COMMIT)
+            found.append(text)
+        elif block.language == "yaml" and text.startswith("- "):
+            found[-1] += indent(text, 6 * " ")
+    return found
 
 
 def of_pages() -> Iterator[Tuple[str, str]]:
