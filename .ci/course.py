@@ -213,6 +213,17 @@ def wrong_evenings(model: Notices) -> Iterator[str]:
             yield f"{COURSE}: evening {evening}: noticed {total}"
 
 
+def wrong_pastes() -> Iterator[str]:
+    """Yield what the course gives to paste that makes none of the mistakes."""
+    from classic.assignment import MISTAKES
+    for block in blocks(read(COURSE)):
+        lines = "\n".join(block.lines) + "\n"
+        if block.word == "paste" and not any(
+                lines.endswith(mistake.edit.after)
+                for mistake in MISTAKES if mistake.edit.after):
+            yield f"{COURSE}: this makes no mistake:\n{lines}"
+
+
 def idle_tests(model: Notices) -> List[str]:
     """Return the tests whose mistakes are all noticed by others, too.
 
@@ -268,7 +279,7 @@ def main() -> int:
     model = notices()
     idle = idle_tests(model)
     trouble = [*wrong_messages(TOUR), *wrong_messages(COURSE),
-               *wrong_evenings(model),
+               *wrong_evenings(model), *wrong_pastes(),
                *needless_tests(idle, SHOWN, PROVED, read(TOUR),
                                read("utils.py") + read("client.py"))]
     print(len(MESSAGES), "messages,", len(idle), "tests that notice nothing "
