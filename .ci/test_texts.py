@@ -112,7 +112,7 @@ class TestTables(unittest.TestCase):
     @parameterized.expand([
         ("option", {"ORG", "--license", "--source", "--no-archived"}),
         ("input", {"policy"}),
-        ("status", set()),
+        ("output", set()),
     ])
     def test_first_cells(self, head: str, expected: Set[str]) -> None:
         """What stands in backticks in a table's first column is found."""
@@ -123,9 +123,15 @@ class TestTables(unittest.TestCase):
         self.assertEqual(texts.options_of(USAGE), {
             "ORG", "--license", "--no-archived", "-v", "--verbose"})
 
-    def test_statuses_of(self) -> None:
-        """All statuses are found in a help."""
-        self.assertEqual(texts.statuses_of(USAGE), {"0", "1", "3"})
+    @parameterized.expand([
+        ("help", USAGE, {"0", "1", "3"}),
+        ("page", "A 4. Status: 0 done,\n2 wrong. 5 more.", {"0", "2"}),
+        ("none", "There are 2.", set()),
+    ])
+    def test_statuses_of(
+            self, _: str, text: str, expected: Set[str]) -> None:
+        """The statuses are those of one sentence."""
+        self.assertEqual(texts.statuses_of(text), expected)
 
     def test_differences(self) -> None:
         """What a table lacks, and what it has too much, is named."""
