@@ -603,7 +603,7 @@ def examined(suite: Suite, assignment: Assignment) -> Tuple[
     pitfalls: List[Pitfall] = []
     unseen: List[Pitfall] = []
     unexamined: Dict[str, str] = {}
-    code = code_of(assignment.modules)
+    code = code_of(assignment.modules, assignment.mistakes)
     for name in suite.tests:
         if name not in suite.files:
             continue

@@ -6,6 +6,7 @@ from typing import List, Tuple
 
 from parameterized import parameterized
 
+from grader.edits import Edit, Mistake
 from grader.pitfalls import code_of, findings, unseen_tests
 
 CODE = code_of({"utils.py": '''
@@ -36,7 +37,9 @@ class Client:
     @staticmethod
     def has_license(repo, key):
         """Return whether it has."""
-'''})
+'''}, [Mistake(4, "access_nested_map", "another key", Edit(
+    "utils.py", "raise KeyError(key) from None",
+    "raise KeyError(path) from None"))])
 
 
 def found_in(source: str) -> List[Tuple[int, str]]:
@@ -78,6 +81,22 @@ class TestFindings(unittest.TestCase):
         ("unreached", 5, "this assertion is not reached: the line above "
          "raises", "with self.assertRaises(KeyError) as caught:",
          "    it()", "    self.assertEqual(str(caught.exception), 'a')"),
+        ("around", 4, "this assertion compares nothing: the exception is "
+         "raised before", "with self.assertRaises(TypeError):",
+         "    self.assertEqual(access_nested_map({}, ('a',)), 1)"),
+        ("around_statement", 4, "this assertion compares nothing: the "
+         "exception is raised before", "with pytest.raises(TypeError):",
+         "    assert access_nested_map({}, ('a',)) == 1"),
+        ("around_after_another", 5, "this assertion compares nothing: the "
+         "exception is raised before", "with self.assertRaises(TypeError):",
+         "    x = it()",
+         "    self.assertEqual(access_nested_map(x, ['a']), 1)"),
+        ("unchecked_key", 3, "no test in this file looks at what the KeyError "
+         "of access_nested_map holds", "with self.assertRaises(KeyError):",
+         "    access_nested_map({}, ['a'])"),
+        ("unchecked_key_by_function", 3, "no test in this file looks at what "
+         "the KeyError of access_nested_map holds",
+         "self.assertRaises(KeyError, access_nested_map, {}, ['a'])"),
         ("fixture", 4, "setUpClass is no @classmethod", "assert x",
          "def setUpClass(cls): pass"),
         ("itself", 2, "test_it replaces has_license and uses nothing else of "
@@ -119,6 +138,26 @@ class TestFindings(unittest.TestCase):
         ("unstopped_name", 4, "this patch is started and never stopped",
          "self.patcher = patch('client.org')", "self.patcher.start()",
          "assert x"),
+        ("stopped_double", 5, "self.get.stop stops no patch: it is called on "
+         "the double, not on the patcher",
+         "self.patcher = patch('client.get_json')",
+         "self.get = self.patcher.start()", "self.get.stop()", "assert x"),
+        ("stopped_double_later", 4, "get.stop stops no patch: it is called on "
+         "the double, not on the patcher",
+         "get = patch('client.get_json', return_value=1).start()",
+         "self.addCleanup(get.stop)", "assert x"),
+        ("read_once", 9, "one is read once, so no count can tell whether its "
+         "value is kept", "class Own:", "    def two(self): return 2",
+         "    @memoize", "    def one(self): return self.two()",
+         "with patch.object(Own, 'two', return_value=3) as two:",
+         "    self.assertEqual(Own().one, 3)", "two.assert_called_once()"),
+        ("read_once_by_number", 9, "one is read once, so no count can tell "
+         "whether its value is kept", "class Own:",
+         "    def two(self): return 2", "    @memoize",
+         "    def one(self): return self.two()",
+         "with patch.object(Own, 'two', return_value=3) as two:",
+         "    self.assertEqual(Own().one, 3)",
+         "self.assertEqual(two.call_count, 1)"),
         ("swallowed", 5, "this except catches the failure of an assertion",
          "try:", "    assert x", "except Exception:", "    pass"),
         ("message", 3, "assertTrue compares nothing: its second argument is "
@@ -140,6 +179,13 @@ class TestFindings(unittest.TestCase):
          "the first never run", "class TestA(TestCase):\n"
          "    def test_a(self): assert x\nclass TestA(TestCase):\n"
          "    def test_b(self): assert x\n"),
+        ("bare_row", 2, '("google") is a string, not a tuple: a row of one '
+         'value is ("google",)', "class TestA(TestCase):\n"
+         '    @parameterized.expand([("google"), ("abc")])\n'
+         "    def test_a(self, name): assert name\n"),
+        ("nested_class", 3, "TestB stands inside of TestA, so its tests never "
+         "run", "class TestA(TestCase):\n    def test_a(self): assert x\n"
+         "    class TestB(TestCase):\n        def test_b(self): assert x\n"),
         ("unused_value", 2, "test_a never uses expected of its rows",
          "class TestA(TestCase):\n"
          "    @parameterized.expand([({}, 'a'), ({}, 'b')])\n"
@@ -177,8 +223,36 @@ class TestFindings(unittest.TestCase):
          "assert client.org()"),
         ("own_name", "self.called_with = 1",
          "self.assertEqual(self.called_with, 1)"),
-        ("reached", "with self.assertRaises(KeyError):", "    x = it()",
-         "    self.assertEqual(access_nested_map(x, ['a']), 1)"),
+        ("skips", "self.skipTest('later')"),
+        ("other_call", "with self.assertRaises(TypeError):", "    x = it()",
+         "    self.assertEqual(other(x), 1)"),
+        ("compares_first", "with self.assertRaises(TypeError):",
+         "    self.assertEqual(access_nested_map({}, ()), {})", "    it()"),
+        ("expects_a_failure", "with self.assertRaises(AssertionError):",
+         "    self.assertEqual(access_nested_map({}, ()), 1)"),
+        ("expects_any_failure", "with self.assertRaises(error):",
+         "    self.assertEqual(access_nested_map({}, ()), 1)"),
+        ("expects_own_failure",
+         "with self.assertRaises(self.failureException):",
+         "    it()", "    self.assertEqual(x, 1)"),
+        ("called_later", "with self.assertRaises(TypeError):",
+         "    assert_all(access_nested_map(x, ()) for x in [1])"),
+        ("expects_within", "with self.assertRaises(TypeError):",
+         "    self.assertRaises(ValueError, it, access_nested_map({}, ()))"),
+        ("key", "with self.assertRaises(KeyError) as caught:",
+         "    access_nested_map({}, ['a'])",
+         "self.assertEqual(caught.exception.args, ('a',))"),
+        ("key_by_regex", "with self.assertRaisesRegex(KeyError, 'a'):",
+         "    access_nested_map({}, ['a'])",
+         "self.assertRaises(KeyError, access_nested_map, {}, ['a'])"),
+        ("key_by_except", "try:", "    access_nested_map({}, ['a'])",
+         "except KeyError as error:", "    assert error.args == ('a',)",
+         "self.assertRaises(KeyError, access_nested_map, {}, ['a'])"),
+        ("key_by_match", "with pytest.raises(KeyError, match='a'):",
+         "    access_nested_map({}, ['a'])"),
+        ("other_error", "with self.assertRaises(TypeError):",
+         "    access_nested_map({}, 1)"),
+        ("other_function", "with self.assertRaises(KeyError): other()"),
         ("other_replaced", "with patch('client.Client.org', 1):",
          "    assert Client('x').url"),
         ("real_before", "real = Client('x').repos()",
@@ -203,14 +277,48 @@ class TestFindings(unittest.TestCase):
          "self.patcher.start()", "self.addCleanup(self.patcher.stop)",
          "assert x"),
         ("started", "thread.start()", "assert x"),
+        ("stopped_object", "server = patch('a.b', Server()).start()",
+         "server.stop()", "assert x"),
+        ("stopped_made_object",
+         "server = patch('a.b', new_callable=Server).start()",
+         "server.stop()", "assert x"),
+        ("stopped_either", "it = patch('client.org').start()", "it = Server()",
+         "it.stop()", "assert x"),
+        ("stopped_thread", "self.it = thread.start()", "self.it.stop()",
+         "assert x"),
+        ("compares_equality", "self.assertEqual(x, x)",
+         "self.assertNotEqual(x, y)"),
+        ("expects_failure_in_try", "try:", "    self.assertEqual(x, y)",
+         "except AssertionError:", "    pass", "else:",
+         "    self.fail('equal')"),
         ("raised_again", "try:", "    assert x", "except Exception:",
          "    raise"),
-        ("other_error", "try:", "    assert x", "except KeyError:",
+        ("except_other_error", "try:", "    assert x", "except KeyError:",
          "    pass"),
     ])
     def test_no_pitfall(self, _: str, *lines: str) -> None:
         """What could fail, or is no double's attribute, is none."""
         self.assertEqual(found_in(test_of(*lines)), [])
+
+    @parameterized.expand([
+        ("twice", "self.assertEqual(own.one, own.one)",
+         "two.assert_called_once()"),
+        ("in_a_loop", "for _ in range(2): self.assertEqual(own.one, 3)",
+         "two.assert_called_once()"),
+        ("by_a_helper", "self.assertEqual(own.one, 3)", "read(own)",
+         "two.assert_called_once()"),
+        ("in_a_function", "def read(): return own.one", "read()", "read()",
+         "two.assert_called_once()"),
+        ("not_counted", "self.assertEqual(own.one, 3)",
+         "two.assert_called_with()"),
+    ])
+    def test_read_often(self, _: str, *lines: str) -> None:
+        """A count is good where the attribute may be read again."""
+        own = ["class Own:", "    def two(self): return 2", "    @memoize",
+               "    def one(self): return self.two()", "own = Own()",
+               "with patch.object(Own, 'two', return_value=3) as two:",
+               *(f"    {line}" for line in lines)]
+        self.assertEqual(found_in(test_of(*own)), [])
 
     @parameterized.expand([
         ("helper", "def check_it(it): assert it\nclass TestA(TestCase):\n"
@@ -219,6 +327,8 @@ class TestFindings(unittest.TestCase):
          "    def test_a(self): self.check_all()\n"
          "    def check_all(self): self.check_it()\n"
          "    def check_it(self): self.assertTrue(x)\n"),
+        ("helper_named_test", "def test_it(it): assert it\n"
+         "class TestA(TestCase):\n    def test_a(self): test_it(1)\n"),
         ("imported_helper", "from helpers import check\n"
          "class TestA(TestCase):\n    def test_a(self): check(1)\n"),
         ("imported_module", "import helpers\n"
@@ -238,6 +348,33 @@ class TestFindings(unittest.TestCase):
         ("class_twice", "@parameterized_class(rows)\n"
          "class TestA(TestCase):\n    def test_a(self): assert x\n"
          "class TestA(TestCase):\n    def test_b(self): assert x\n"),
+        ("class_used_between", "class TestA(TestCase):\n"
+         "    def test_a(self): assert x\nTestB = more(TestA)\n"
+         "class TestA(TestCase):\n    def test_b(self): assert x\n"),
+        ("class_of_class", "class TestA(TestCase):\n"
+         "    def test_a(self): assert x\n"
+         "class TestA(TestA):\n    def test_b(self): assert x\n"),
+        ("nested_base", "class Hidden:\n    class Base(TestCase):\n"
+         "        def test_a(self): assert x\n"
+         "class TestA(Hidden.Base): pass\n"),
+        ("nested_parameterized", "class TestA(TestCase):\n"
+         "    def test_a(self): assert x\n    @parameterized_class(rows)\n"
+         "    class TestB(TestCase):\n        def test_b(self): assert x\n"),
+        ("nested_and_loaded", "def load_tests(*_): return tests\n"
+         "class TestA(TestCase):\n    def test_a(self): assert x\n"
+         "    class TestB(TestCase):\n        def test_b(self): assert x\n"),
+        ("filled_class", "class TestA(TestCase):\n"
+         "    locals().update(test_a=it)\n"),
+        ("own_test_case", "class TestCase(unittest.TestCase):\n"
+         "    def test_a(self): assert x\nclass TestB(TestCase): pass\n"),
+        ("other_test_case", "from asynctest import TestCase\n"
+         "class TestA(TestCase):\n    async def test_a(self): assert x\n"),
+        ("plain_strings", "class TestA(TestCase):\n"
+         "    @parameterized.expand(['google', 'abc'])\n"
+         "    def test_a(self, name): assert name\n"),
+        ("long_string", "class TestA(TestCase):\n"
+         "    @parameterized.expand([('google'\n                           "
+         "'abc')])\n    def test_a(self, name): assert name\n"),
         ("name_of_case", "class TestA(TestCase):\n"
          "    @parameterized.expand([('a', 1), ('b', 2)])\n"
          "    def test_a(self, name, value): assert value\n"),

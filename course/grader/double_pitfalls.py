@@ -1,0 +1,348 @@
+#!/usr/bin/env python3
+"""What passes and proves nothing because of a test double, or a patch."""
+import ast
+import builtins
+from difflib import get_close_matches
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
+from unittest import TestCase
+
+from .trees import (
+    Code, File, Finding, Function, FunctionNode, attributes_of, constant,
+    dotted, is_builtin_exception, is_patch, names_of, tests_in)
+
+# Headings of the tour.
+COUNTING = "Counting: proving memoization"
+PROPERTIES = "Properties"
+RETURNING = "return_value and side_effect"
+CLEANUP = "setUp, setUpClass, tearDown, addCleanup"
+PROVES_NOTHING = "What passes and proves nothing"
+
+MOCK_ASSERTIONS = (
+    "assert_any_call", "assert_called", "assert_called_once",
+    "assert_called_once_with", "assert_called_with", "assert_has_calls",
+    "assert_not_called")
+NO_ASSERTIONS = {
+    name[len("assert_"):] for name in MOCK_ASSERTIONS} - {"called"}
+
+
+def uncalled(file: File) -> Iterator[Finding]:
+    """Find assertions, and the stop of a patcher, that are not called."""
+    for node in file.nodes:
+        if isinstance(node, ast.Expr) and isinstance(
+                node.value, ast.Attribute):
+            name = node.value.attr
+            if name.startswith("assert") or name in ("stop", "stopall"):
+                lesson = CLEANUP if name in ("stop", "stopall") else COUNTING
+                yield (node.lineno, f"{name} has no parentheses, so it is "
+                       "never called", lesson)
+
+
+def misspelt(file: File) -> Iterator[Finding]:
+    """Find calls of a double that look like assertions and are none."""
+    own = {node.attr for node in file.nodes
+           if isinstance(node, ast.Attribute)
+           and isinstance(node.ctx, ast.Store)}
+    own |= file.code.functions | {
+        node.name for node in file.nodes
+        if isinstance(node, (ast.ClassDef, *Function))}
+    statements = {
+        id(node.value.func) for node in file.nodes
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)}
+    for node in file.nodes:
+        if not isinstance(node, ast.Attribute) or node.attr in own:
+            continue
+        name = node.attr
+        if name.startswith("called_") and id(node) in statements:
+            yield node.lineno, f"{name} is no assertion", COUNTING
+            continue
+        if name in NO_ASSERTIONS:
+            yield node.lineno, f"{name} is no assertion", COUNTING
+        elif name not in MOCK_ASSERTIONS and get_close_matches(
+                name, MOCK_ASSERTIONS, 1, 0.85) and not hasattr(
+                    TestCase, name):
+            yield (node.lineno, f"{name} is no assertion: it is misspelt",
+                   COUNTING)
+
+
+def called_attributes(file: File) -> Iterator[Finding]:
+    """Find a memoized attribute, or a property, that is called."""
+    attributes = {name: set(found)
+                  for name, found in file.code.attributes.items()}
+    for node in file.nodes:
+        if isinstance(node, ast.ClassDef):
+            attributes[node.name] = attributes_of(node, file.code.decorators)
+
+    def class_named(node: ast.AST) -> str:
+        """Return the name of the class that a call makes an object of."""
+        name = names_of(node)[0] if isinstance(node, ast.Call) else ""
+        return name if name in attributes else ""
+
+    for scope in file.nodes:
+        if not isinstance(scope, (ast.ClassDef, *Function)):
+            continue
+        objects: Dict[str, Set[str]] = {}
+        for node in ast.walk(scope):
+            if isinstance(node, ast.Assign):
+                for target in node.targets:
+                    name = dotted(target)
+                    # In a class only what belongs to self is the same in
+                    # all its methods.
+                    if isinstance(scope, ast.ClassDef) == name.startswith(
+                            "self."):
+                        objects.setdefault(name, set()).add(
+                            class_named(node.value))
+        for node in ast.walk(scope):
+            if not isinstance(node, ast.Call) or not isinstance(
+                    node.func, ast.Attribute):
+                continue
+            owner = node.func.value
+            names = objects.get(dotted(owner), set())
+            if isinstance(owner, ast.Call):
+                names = {class_named(owner)} if isinstance(
+                    scope, Function) else set()
+            if names and all(node.func.attr in attributes.get(name, ())
+                             for name in names):
+                yield (node.lineno, f"{node.func.attr} is an attribute, and "
+                       "is called: what runs is the value that it has",
+                       PROPERTIES)
+
+
+def replaced_itself(file: File) -> Iterator[Finding]:
+    """Find tests that replace all that they use of the code."""
+    imported = {name for name, origin in file.origins.items()
+                if name == origin}
+    for test in tests_in(file):
+        # By name: the nodes that run while it is replaced.
+        patched: Dict[str, Set[int]] = {}
+        skipped: Set[int] = set()
+        unknown = False
+        for node in ast.walk(test):
+            if not isinstance(node, ast.Call):
+                continue
+            target = patched_method(node, file.code) or patched_function(
+                node, test, file.code.modules & imported)
+            if target:
+                skipped.update(map(id, ast.walk(node)))
+                patched.setdefault(target, set()).update(
+                    map(id, covered(test, node)))
+                unknown = unknown or bool(
+                    {one.arg for one in node.keywords}
+                    & {"wraps", "side_effect"})
+        used = [node for node in ast.walk(test)
+                if isinstance(node, (ast.Attribute, ast.Name))
+                and isinstance(node.ctx, ast.Load) and id(node) not in skipped
+                and names_of(node)[0] in file.code.functions]
+        helps = any(
+            isinstance(node, ast.Call) and names_of(node)[1:] == ["self"]
+            and not hasattr(TestCase, names_of(node)[0])
+            for node in ast.walk(test))
+        if used and not unknown and not helps and all(
+                id(node) in patched.get(names_of(node)[0], ())
+                for node in used):
+            names = sorted({names_of(node)[0] for node in used})
+            yield (test.lineno, f"{test.name} replaces {', '.join(names)} and "
+                   "uses nothing else of the code", PROVES_NOTHING)
+
+
+def covered(test: FunctionNode, call: ast.Call) -> Iterator[ast.AST]:
+    """Yield what runs while a decorator, or a `with`, replaces something."""
+    if call in test.decorator_list:
+        yield from ast.walk(test)
+    for node in ast.walk(test):
+        if isinstance(node, ast.With) and call in [
+                item.context_expr for item in node.items]:
+            yield from ast.walk(node)
+
+
+def patched_function(call: ast.Call, test: ast.AST, modules: Set[str]) -> str:
+    """Return the function that a call of patch replaces, or "".
+
+    Only where all that a test names is the function, by its module, and
+    whatever it calls is known: what else it runs would be anyone's guess.
+    """
+    target = constant(call.args[0]) if names_of(call)[:2] in (
+        ["patch"], ["patch", "mock"]) and len(call.args) else ""
+    parts = target.split(".") if isinstance(target, str) else []
+    if len(parts) != 2 or parts[0] not in modules:
+        return ""
+    uses = [names_of(node)[-2:][::-1] for node in ast.walk(test)
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name) and node.value.id in modules]
+    calls = [names_of(node) for node in ast.walk(test)
+             if isinstance(node, ast.Call)]
+    known = all(
+        names in (["patch"], ["Mock"], ["MagicMock"])
+        or names[-1] in ("self", "mock", *modules)
+        or len(names) == 1 and hasattr(builtins, names[0])
+        and names[0] not in ("getattr", "eval", "exec", "__import__")
+        for names in calls)
+    return str(parts[1]) if known and uses and all(
+        use == parts for use in uses) else ""
+
+
+def patched_method(call: ast.Call, code: Code) -> str:
+    """Return the method of a class that a call of patch replaces, or ""."""
+    names = names_of(call)[:2]
+    if names[0] == "patch" and call.args:
+        target = constant(call.args[0])
+        parts = target.split(".") if isinstance(target, str) else []
+        if len(parts) == 3 and parts[0] in code.modules \
+                and parts[2] in code.methods.get(parts[1], ()):
+            return str(parts[2])
+    if names == ["object", "patch"] and len(call.args) > 1:
+        name = constant(call.args[1])
+        if isinstance(name, str) and name in code.methods.get(
+                names_of(call.args[0])[0], ()):
+            return name
+    return ""
+
+
+def returned_errors(file: File) -> Iterator[Finding]:
+    """Find a side_effect that returns an exception and raises none."""
+    effects: List[ast.AST] = []
+    for node in file.nodes:
+        if isinstance(node, ast.keyword) and node.arg == "side_effect":
+            effects.append(node.value)
+        elif isinstance(node, ast.Assign) and any(
+                names_of(target)[0] == "side_effect"
+                for target in node.targets):
+            effects.append(node.value)
+    names = {names_of(node)[0] for node in effects
+             if isinstance(node, (ast.Name, ast.Attribute))}
+    effects += [node for node in file.nodes
+                if isinstance(node, Function) and node.name in names]
+    for effect in effects:
+        returned: List[Any] = []
+        if isinstance(effect, ast.Lambda):
+            returned = [effect.body]
+        elif isinstance(effect, Function):
+            returned = [node.value for node in ast.walk(effect)
+                        if isinstance(node, ast.Return) and node.value]
+        for value in returned:
+            name = names_of(value)[0]
+            if isinstance(value, (ast.Name, ast.Attribute)) and (
+                    name.endswith("Error") and name[0].isupper()
+                    or is_builtin_exception(name)):
+                yield (value.lineno, f"{name} is returned here, not raised",
+                       RETURNING)
+
+
+def unstopped(file: File) -> Iterator[Finding]:
+    """Find a patch that is started in a file where nothing is stopped."""
+    patchers = {name for name, values in assigned(file).items()
+                if any(map(is_patch, values))}
+    stops = any(isinstance(node, ast.Attribute)
+                and node.attr in ("stop", "stopall") for node in file.nodes)
+    for node in file.nodes:
+        patcher = started(node)
+        if not stops and patcher and (
+                is_patch(patcher) or dotted(patcher) in patchers):
+            yield (patcher.lineno, "this patch is started and never stopped",
+                   CLEANUP)
+
+
+def stopped_doubles(file: File) -> Iterator[Finding]:
+    """Find a stop of the double, which is not the patcher's."""
+    names = assigned(file)
+    patchers = {name for name, values in names.items()
+                if all(map(makes_a_double, values))}
+    doubles = {
+        name for name, values in names.items()
+        if all(value and (makes_a_double(value) or dotted(value) in patchers)
+               for value in map(started, values))}
+    for node in file.nodes:
+        if isinstance(node, ast.Call):
+            is_cleanup = names_of(node)[0] == "addCleanup" and node.args
+            stop = node.args[0] if is_cleanup else node.func
+            if isinstance(stop, ast.Attribute) and stop.attr == "stop" \
+                    and dotted(stop.value) in doubles:
+                yield (node.lineno, f"{dotted(stop)} stops no patch: it is "
+                       "called on the double, not on the patcher", CLEANUP)
+
+
+def assigned(file: File) -> Dict[str, List[ast.AST]]:
+    """Return by dotted name what it is assigned in a file.
+
+    Where the value is not a plain one, it is whatever assigns it.
+    """
+    pairs: List[Tuple[ast.AST, ast.AST]] = []
+    for node in file.nodes:
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                pairs += [(target, node.value)]
+                pairs += [(one, node) for one in ast.walk(target)
+                          if one is not target]
+        elif isinstance(node, (ast.AnnAssign, ast.AugAssign, ast.For,
+                               ast.comprehension)):
+            pairs += [(node.target, node)]
+        elif isinstance(node, ast.withitem) and node.optional_vars:
+            pairs += [(node.optional_vars, node)]
+        elif isinstance(node, ast.arg):
+            pairs += [(ast.Name(id=node.arg), node)]
+    found: Dict[str, List[ast.AST]] = {}
+    for name, value in pairs:
+        if dotted(name):
+            found.setdefault(dotted(name), []).append(value)
+    return found
+
+
+def started(node: ast.AST) -> Optional[ast.expr]:
+    """Return what a call starts; None if it starts nothing."""
+    if isinstance(node, ast.Call) and isinstance(
+            node.func, ast.Attribute) and node.func.attr == "start":
+        return node.func.value
+    return None
+
+
+def makes_a_double(node: ast.AST) -> bool:
+    """Return whether a node is a patch that makes its double itself."""
+    if not isinstance(node, ast.Call) or not is_patch(node):
+        return False
+    most = {"patch": 1, "object": 2}.get(names_of(node)[0], 0)
+    return 0 < len(node.args) <= most and {
+        one.arg for one in node.keywords} <= {
+            "autospec", "spec", "return_value", "create"}
+
+
+def read_once(file: File) -> Iterator[Finding]:
+    """Find an attribute that is read once where its calls are counted."""
+    decorators = file.code.decorators - {"property"}
+    for test in tests_in(file):
+        calls = [node for node in ast.walk(test)
+                 if isinstance(node, ast.Call)]
+        counts = [call.lineno for call in calls if is_count(call)]
+        for node in ast.walk(test):
+            if not counts or not isinstance(node, ast.ClassDef):
+                continue
+            if any(names_of(call)[:2] == ["object", "patch"] and call.args
+                   and dotted(call.args[0]) == node.name for call in calls):
+                for name in sorted(attributes_of(node, decorators)):
+                    if is_read_once(name, test):
+                        yield (counts[0], f"{name} is read once, so no count "
+                               "can tell whether its value is kept", COUNTING)
+
+
+def is_count(call: ast.Call) -> bool:
+    """Return whether a call asserts that a double was called once."""
+    return names_of(call)[0].startswith("assert_called_once") or names_of(
+        call)[0] == "assertEqual" and any(
+            names_of(one)[0] == "call_count" for one in call.args)
+
+
+def is_read_once(name: str, test: FunctionNode) -> bool:
+    """Return whether a test reads an attribute once, beyond any doubt."""
+    nodes = [node for statement in test.body for node in ast.walk(statement)]
+    used = [node for node in nodes
+            if isinstance(node, ast.Attribute) and node.attr == name]
+    # Here it may be read more often than it is written.
+    repeats = [
+        node for node in nodes if isinstance(node, (
+            ast.For, ast.While, ast.Lambda, ast.comprehension, *Function))
+        and any(one in ast.walk(node) for one in used)]
+    # And here it may be read by whatever gets the object.
+    given = [
+        node for node in nodes if isinstance(node, ast.Call)
+        and "patch" not in names_of(node)
+        and not names_of(node)[0].startswith("assert")
+        and any(isinstance(one, ast.Name) for one in node.args)]
+    return len(used) == 1 and not repeats and not given
