@@ -11,6 +11,8 @@ the command is run, and one of these must hold:
 - Every repository that is listed was public at some time during the run, and
   every one that was public all the time is listed. If one of these is
   missing, a warning says how many GitHub counts and how many it lists.
+  Where texts of licenses are read, each has the digits of a text that was
+  there, or "no-text" where GitHub had none to give.
 - The status is 1, nothing is on stdout, and all files are as they were.
 
 One thing can't be noticed: that a repository is missing where pages shift or
@@ -51,6 +53,15 @@ TABLE = ("repository,license,verdict,fork,archived,url,id\n"
          "google/r1,ISC,allowed,true,false,,1\n"
          "google/r99,MIT,allowed,false,false,,99\n")
 POLICY = "MIT\ngoogle/r2 GPL-3.0  # a reason\nacme/* GPL-3.0\n"
+BOUND = "MIT\nother:f67f637fc188  # read\n"
+REPORT = "The report of last week.\n"
+# Texts of licenses, and the digits that stand for them.
+TEXTS = {
+    "Copyright 2020 Acme. You may use it.": "0bdaef75859a",
+    "Copyright 2020 Acme. You may not use it.": "ae8284c785d2",
+    "My License\n\nCopyright (c) 2019 Acme\n\nYou may use it.\n":
+        "f67f637fc188",
+    "----\n \n": "no-text"}
 WARNING = re.compile("(.*): GitHub counts ([0-9]+) public repositories and "
                      "lists ([0-9]+)")
 
@@ -104,6 +115,7 @@ class World:
     names: the names that a repository had while it was public, by id.
     always: the ids of what was public all the time.
     ever: the ids of what was ever public in an organization.
+    texts: the text of each license, by the name of its repository.
     unsteady: the organizations whose pages have shifted, or lied.
     """
 
@@ -118,6 +130,7 @@ class World:
         self.names: Dict[int, Set[str]] = {}
         self.ever: Dict[str, Set[int]] = {login: set() for login in self.orgs}
         self.unsteady: Set[str] = set()
+        self.texts: Dict[str, str] = {}
         self.always = self.look()
 
     def look(self) -> Set[int]:
@@ -130,6 +143,8 @@ class World:
                     self.ever[login].add(repo["id"])
                     self.names.setdefault(repo["id"], set()).add(
                         repo["full_name"])
+                    self.texts.setdefault(
+                        repo["full_name"], list(TEXTS)[repo["id"] // 4 % 4])
         return now
 
     def happen(self, event: Event) -> None:
@@ -170,6 +185,12 @@ def archive(world: World, login: str, place: int) -> None:
     repo["archived"] = not repo["archived"]
 
 
+def rewrite(world: World, login: str, place: int) -> None:
+    """Put another text in the place of a license."""
+    name = world.orgs[login][place]["full_name"]
+    world.texts[name] = list(TEXTS)[place % 4]
+
+
 def move(world: World, login: str, place: int) -> None:
     """Move a repository to the last organization, where it comes last."""
     repo = world.orgs[login].pop(place)
@@ -187,7 +208,7 @@ def reorder(world: World, login: str, place: int) -> None:
 
 HAPPENS: Mapping[str, Callable[[World, str, int], None]] = {
     "delete": delete, "turn": turn, "rename": rename, "archive": archive,
-    "move": move, "reorder": reorder}
+    "rewrite": rewrite, "move": move, "reorder": reorder}
 
 
 # What a server can get wrong in an answer.
@@ -204,8 +225,8 @@ def with_link(link: Optional[str]) -> Callable[[Answer], Fault]:
     return lambda reply: sent(reply, headers={"Link": link})
 
 
-def with_org(**fields: Any) -> Callable[[Answer], Fault]:
-    """Return the lie that has other fields in an organization."""
+def with_fields(**fields: Any) -> Callable[[Answer], Fault]:
+    """Return the lie that has other fields in a document."""
     return lambda reply: sent(reply._replace(
         document={**reply.document, **fields}))
 
@@ -295,14 +316,14 @@ OF_ANY: Lies = {
 }
 OF_ORG: Lies = {
     **{f"count {more:+}": with_count(more) for more in (-9, -2, -1, 1, 2, 9)},
-    "count of text": with_org(public_repos="3"),
-    "count of null": with_org(public_repos=None),
-    "count below none": with_org(public_repos=-1),
-    "id of null": with_org(id=None),
-    "login of two lines": with_org(login="goo\ngle"),
-    "repos elsewhere": with_org(repos_url="http://127.0.0.1:1/repos"),
-    "repos of nonsense": with_org(repos_url="http://["),
-    "repos of null": with_org(repos_url=None),
+    "count of text": with_fields(public_repos="3"),
+    "count of null": with_fields(public_repos=None),
+    "count below none": with_fields(public_repos=-1),
+    "id of null": with_fields(id=None),
+    "login of two lines": with_fields(login="goo\ngle"),
+    "repos elsewhere": with_fields(repos_url="http://127.0.0.1:1/repos"),
+    "repos of nonsense": with_fields(repos_url="http://["),
+    "repos of null": with_fields(repos_url=None),
 }
 # These do not end in an error.
 QUIET: Lies = {
@@ -348,12 +369,35 @@ OF_QUERY = {"page 1 again": (r"&page=\d+", "&page=1"),
             "page size ignored": (f"per_page={PER_PAGE}", "per_page=2"),
             "type ignored": ("type=public", "type=all"),
             "order ignored": ("direction=asc", "direction=desc")}
+# Here GitHub has no text to give.
+WITHOUT_TEXT: Lies = {
+    "status 404": with_status(404),
+    "status 451": with_status(451),
+    "blocked": with_status(
+        403, b'{"message": "no", "block": {"reason": "dmca"}}'),
+    "over 1 MB": with_fields(encoding="none", content=""),
+    "no word": with_fields(content="LS0tLQo="),
+}
+OF_TEXT: Lies = {
+    **WITHOUT_TEXT,
+    "broken base64": with_fields(content="TUlU!"),
+    "part of base64": with_fields(content="TUlUT"),
+    "content of null": with_fields(content=None),
+    "another size": with_fields(size=7),
+    "several files": lambda reply: sent(
+        reply._replace(document=[reply.document])),
+}
 ORG, PAGE = "/orgs/[a-z]+$|/organizations/[0-9]+$", "/repos[?]"
-LIES: Lies = {**OF_ANY, **OF_ORG, **OF_PAGE}
+TEXT = "/repos/(.*)/license$"
+LIES: Lies = {**OF_ANY, **OF_ORG, **OF_PAGE, **OF_TEXT}
 
 
 class Server:
-    """Answers for a world, as the lies of a case have it."""
+    """Answers for a world, as the lies of a case have it.
+
+    stated: what each organization has said how many repositories it has.
+    digits: those that a text may have, by the name of its repository.
+    """
 
     def __init__(self, case: Case) -> None:
         """Make the world of a case, which nobody has asked about yet."""
@@ -361,6 +405,7 @@ class Server:
         self.events = sorted(case.events)
         self.lies = list(case.lies)
         self.stated: Dict[str, int] = {}
+        self.digits: Dict[str, Set[str]] = {}
         self.asked = threading.local()
         self.requests = 0
         self.errors: List[BaseException] = []
@@ -385,7 +430,7 @@ class Server:
         while self.events and self.events[0].request <= self.requests:
             self.world.happen(self.events.pop(0))
         login = login_in(target)
-        reply = answer(target, self.world.orgs)
+        reply = answer(target, self.world.orgs, self.world.texts)
         lie = self.next_lie(target)
         if lie and re.search(PAGE, target):
             self.world.unsteady.add(login)
@@ -399,6 +444,9 @@ class Server:
             fault = sent(reply)
         if re.search(ORG, target):
             self.note_count(login, fault)
+        text = re.search(TEXT, target)
+        if text:
+            self.note_digits(text[1], reply, lie)
         headers = {name: value and value.replace(API_URL, url)
                    for name, value in fault.headers.items()}
         body = fault.body and fault.body.replace(
@@ -420,6 +468,15 @@ class Server:
             self.stated[login] = int(document["public_repos"])
         except (ValueError, TypeError, KeyError, RecursionError):
             pass  # The command can't read it either.
+
+    def note_digits(
+            self, name: str, reply: Answer, lie: Optional[Lie]) -> None:
+        """Note which digits a text may have after this answer."""
+        digits = self.digits.setdefault(name, set())
+        if reply.status == 404 or lie and lie.name in WITHOUT_TEXT:
+            digits.add("no-text")
+        else:
+            digits.add(TEXTS[self.world.texts[name]])
 
 
 def login_in(target: str) -> str:
@@ -461,8 +518,8 @@ class Result(NamedTuple):
 
 def run(server: Server, case: Case, folder: str) -> Result:
     """Run the command on the files in a folder; return what it has left."""
-    paths = {name: os.path.join(folder, name)
-             for name in ("policy.txt", "table.csv", "report.md")}
+    paths = {name: os.path.join(folder, name) for name in (
+        "policy.txt", "bound.txt", "table.csv", "report.md")}
     argv = [paths.get(word, word) for word in case.options]
     google, *others = server.world.orgs
     with replay({"": server.faults()}, on_request=server.hear) as url:
@@ -489,7 +546,8 @@ def check(case: Case) -> str:
     server = Server(case)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "policy.txt").write_text(POLICY)
-        Path(folder, "report.md").write_text("the last report\n")
+        Path(folder, "bound.txt").write_text(BOUND)
+        Path(folder, "report.md").write_text(REPORT)
         if case.has_table or "--save" not in case.options:
             Path(folder, "table.csv").write_text(TABLE)
         before = files_in(folder)
@@ -504,8 +562,13 @@ def check(case: Case) -> str:
         assert result.files == before, result.files
         return "ended by an error"
     assert result.status in (0, 3), result.status
-    assert result.files.keys() - {"table.csv"} == before.keys() - {"table.csv"}
+    assert result.files.keys() <= before.keys() | {"table.csv"}
+    report = result.files["report.md"].decode()
+    assert (report == REPORT) == ("report.md" not in case.options), report
+    assert len(report.encode()) <= 60000, len(report)
     listed = check_listing(server, result)
+    if "--texts" in case.options or "bound.txt" in case.options:
+        check_texts(server, result)
     if "--save" in case.options:
         table = decode(result.files["table.csv"], "table.csv")
         assert parse_table(table, "table.csv").keys() == listed, table
@@ -521,6 +584,8 @@ def check_listing(server: Server, result: Result) -> Set[int]:
     rows = list(csv.DictReader(io.StringIO(result.out)))
     ids = [int(row["id"]) for row in rows]
     assert len(ids) == len(set(ids)), f"listed twice: {ids}"
+    is_allowed = all(row["verdict"] != "not allowed" for row in rows)
+    assert result.status == (0 if is_allowed else 3), result.status
     for row in rows:
         names = world.names.get(int(row["id"]), set())
         assert row["repository"] in names, f"was not public: {row}"
@@ -536,6 +601,14 @@ def check_listing(server: Server, result: Result) -> Set[int]:
         assert any(login in warned or can_hide(server, login)
                    for login in logins), f"{id} is missing without a word"
     return set(ids)
+
+
+def check_texts(server: Server, result: Result) -> None:
+    """Raise AssertionError if a license has the digits of no text it had."""
+    for row in csv.DictReader(io.StringIO(result.out)):
+        name, _, digits = row["license"].partition(":")
+        if name == "other":
+            assert digits in server.digits[row["repository"]], row
 
 
 def can_hide(server: Server, login: str) -> bool:
@@ -566,12 +639,16 @@ def cases() -> st.SearchStrategy[Case]:
                   st.sampled_from(list(OF_ANY))),
         st.builds(Lie, st.just(ORG), times, st.sampled_from(list(OF_ORG))),
         st.builds(Lie, pages, times, st.sampled_from(list(OF_PAGE))),
+        st.builds(Lie, st.sampled_from([TEXT, "r[26]x?/license"]), times,
+                  st.sampled_from([*OF_TEXT, *OF_ANY])),
         st.builds(Lie, pages, st.sampled_from([1, 1000]),
                   st.sampled_from([*QUIET, *OF_QUERY])))
-    options = st.sampled_from([
-        [], ["--policy", "policy.txt"], ["--save", "table.csv"],
-        ["--save", "table.csv", "--since", "table.csv"],
-        ["--policy", "policy.txt", "--since", "table.csv"]])
+    options = st.builds(sum, st.tuples(*(st.sampled_from(some) for some in (
+        [[], ["--texts"]],
+        [[], ["--policy", "policy.txt"], ["--policy", "bound.txt"]],
+        [[], ["--since", "table.csv"]],
+        [[], ["--save", "table.csv"]],
+        [[], ["--markdown", "report.md"]]))), st.just([]))
     return st.builds(Case, orgs, st.lists(events, max_size=4),
                      st.lists(lies, max_size=3), st.sampled_from([1, 2, 10]),
                      options, st.booleans())
