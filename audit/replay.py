@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha1
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import cycle, islice
+from itertools import chain, cycle, islice
 from socketserver import TCPServer
 from time import sleep, time
 from typing import (
@@ -140,19 +140,20 @@ def answer(
     license of each repository that has one. Nothing else is there.
     """
     path, _, query = target.partition("?")
-    for org, repos in zip(map(organization_named, orgs), orgs.values()):
+    for login, repos in orgs.items():
+        org = organization_named(login)
         place = re.fullmatch(
-            f"(?:/(?:orgs|users)/{org['login']}|/organizations/{org['id']})"
-            "(/repos)?", path, re.IGNORECASE)
+            f"(?:/(?:orgs|users)/{login}|/organizations/{org['id']})(/repos)?",
+            path, re.IGNORECASE)
         if place and place[1]:
             return page_of(repos, query, org["id"])
         if place:
             public = list(filter(TYPES["public"], repos))
             return Answer(200, {**org, "public_repos": len(public)})
-        for repo in repos:
-            license_path = f"/repos/{repo.get('full_name')}/license"
-            if path.lower() == license_path.lower():
-                return license_answer(repo, texts)
+    for repo in chain(*orgs.values()):
+        license_path = f"/repos/{repo.get('full_name')}/license"
+        if path.lower() == license_path.lower():
+            return license_answer(repo, texts)
     LOG.info("there is no %s here, only /orgs/ORG and /users/ORG, each with "
              "and without /repos, and /repos/ORG/NAME/license; ORG is %s",
              path, " or ".join(orgs))
