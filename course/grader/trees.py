@@ -202,13 +202,15 @@ def asserts(function: ast.AST, helpers: Set[str]) -> bool:
         if isinstance(node, ast.Call) and (
                 # A test that is skipped does not pass.
                 names_of(node)[0] == "skipTest"
+                or names_of(getattr(node.func, "value", node)) == ["super"]
                 or {names_of(node)[0], names_of(node)[-1]} & helpers
                 or any(isinstance(one, ast.Name) and one.id == "self"
                        for one in node.args)):
             return True
         if isinstance(node, ast.Attribute) and names_of(node)[1:] == [
                 "self"] and id(node) not in uncalled_ and (
-                    node.attr.startswith("assert") or node.attr in helpers):
+                    node.attr.startswith("assert") or node.attr == "fail"
+                    or node.attr in helpers):
             return True
     return False
 

@@ -224,6 +224,8 @@ class TestFindings(unittest.TestCase):
         ("own_name", "self.called_with = 1",
          "self.assertEqual(self.called_with, 1)"),
         ("skips", "self.skipTest('later')"),
+        ("gives_fail_away", "exec(text, {'fail': self.fail})"),
+        ("asserts_above", "super().test_it()"),
         ("other_call", "with self.assertRaises(TypeError):", "    x = it()",
          "    self.assertEqual(other(x), 1)"),
         ("compares_first", "with self.assertRaises(TypeError):",
