@@ -21,9 +21,6 @@ from urllib3.exceptions import HTTPError as TransportError
 from urllib3.util import Url, parse_url
 
 MAX_PAGES = 5000  # A longer list is refused, whatever a server claims.
-Key = TypeVar("Key")
-Answer = TypeVar("Answer")
-Value = TypeVar("Value")
 OnPage = Callable[[int, Optional[int]], Any]  # See `fetch_pages`.
 USER_AND_PASSWORD = re.compile(r"//[^/?#\\]*@")  # in a URL: never shown
 
@@ -136,12 +133,12 @@ def fetch(session: Session, url: str, **options: Any) -> Response:
 
 
 def check_status(response: Response) -> None:
-    """Raise an error if a response is no whole document."""
+    """Raise an error if a response is not a whole document."""
     status = response.status_code
     what = f"{response.url} answered {status}: {response.reason}"
     if status >= 400:
         raise HTTPError(without_password(what), response=response)
-    # 206 is a part of a document (RFC 9110, section 15.3.7), 3xx is none.
+    # 206 is a part of a document (RFC 9110, section 15.3.7), 3xx is not one.
     if status // 100 != 2 or status == 206:
         raise AnswerError(what, response=response)
 
@@ -150,12 +147,18 @@ def page_of(response: Response) -> Page:
     """Return the page in a response, or raise AnswerError if it has none."""
     try:
         # json.loads alone would accept UTF-16 and NaN as well.
-        document = json.loads(response.content.decode(), parse_constant=int)
+        document = json.loads(
+            response.content.decode(), parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
         raise AnswerError(f"{parse_url(response.url).netloc} did not answer "
                           "in JSON", response=response) from error
     return Page(
         document, response.url, response.headers.get("Link", ""), response)
+
+
+def refuse_constant(name: str) -> None:
+    """Raise ValueError for NaN and Infinity, which are not JSON."""
+    raise ValueError(f"{name} is not JSON")
 
 
 def list_page_of(response: Response) -> Page:
@@ -270,6 +273,11 @@ def origin(url: str) -> Tuple[Optional[str], Optional[str], Optional[int]]:
         parts = Url()
     port = parts.port or {"https": 443, "http": 80}.get(parts.scheme or "")
     return parts.scheme, parts.host, port
+
+
+Key = TypeVar("Key")
+Answer = TypeVar("Answer")
+Value = TypeVar("Value")
 
 
 def side_by_side(

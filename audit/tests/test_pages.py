@@ -259,7 +259,7 @@ class TestResponse(unittest.TestCase):
         ("last_of_all", 599, HTTPError),
     ])
     def test_bad_status(self, _: str, status: int, kind: Any) -> None:
-        """A status that comes with no whole document is an error."""
+        """A status that does not come with a whole document is an error."""
         response = response_of(b"[]", url=SECRET, status=status)
         with self.assertRaises(kind) as caught:
             check_status(response)
@@ -276,6 +276,7 @@ class TestResponse(unittest.TestCase):
         ("utf_16", "{}".encode("utf-16-le")),
         ("nested_too_deep", b"[" * 100000),
         ("not_a_number", b"[NaN]"),
+        ("infinity", b"[-Infinity]"),
     ])
     def test_no_json(self, _: str, body: bytes) -> None:
         """A body that is not JSON in UTF-8 is an AnswerError."""
@@ -513,7 +514,7 @@ class TestFetchJson(ThreadsTestCase):
         self.session.get.assert_not_called()
 
     def test_ten_workers(self) -> None:
-        """Unless it is said otherwise, ten pages are under way at a time."""
+        """By default ten pages are under way at a time."""
         barrier, threads = threading.Barrier(10, timeout=10), set()
         self.pages = numbered_pages(21)
 
