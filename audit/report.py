@@ -131,7 +131,8 @@ def notes_of(task: Task, found: Found, rows: Sequence[Row]) -> List[str]:
     A note is about all repositories, whatever the filters let through.
     """
     options = task.options
-    licenses = {license_id(without_text(row.license)) for row in rows}
+    names = {row.license for row in rows}
+    licenses = {license_id(without_text(name)) for name in names}
     notes = [f"no repository is under {name}" for name in options.license
              if license_id(name) not in licenses]
     notes += [f"{found.repos[id]['full_name']}: GitHub does not give the text "
