@@ -7,7 +7,7 @@ and no link.
 """
 import re
 from collections import Counter
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 from typing import Iterable, List, NamedTuple, Sequence
 from urllib.parse import quote
 
@@ -43,8 +43,8 @@ def markdown_of(
         size(text_of(part, 0)) for part in parts)
     texts = [head]
     for part in parts:
-        costs = [size(row) + size(line) for row, line in zip(
-            part.rows, part.policy_lines or [""] * len(part.rows))]
+        costs = [size(row) + size(line) for row, line in zip_longest(
+            part.rows, part.policy_lines, fillvalue="")]
         count = how_many_fit(costs, room)
         texts.append(text_of(part, count))
         # After a part that is cut nothing follows but headings.
@@ -180,13 +180,11 @@ def exceptions(task: Task, found: Found, entries: Iterable[Entry]) -> Part:
 
 def licenses(found: Found, entries: Iterable[Entry]) -> Part:
     """Return the part that counts licenses, a column for each organization."""
-    counts = Counter(
-        (owner_of(each.row.repository), without_text(each.row.license))
-        for each in entries if each.is_looked_at)
-    names = sorted({name for _, name in counts})
-    totals = {name: sum(number for (_, other), number in counts.items()
-                        if other == name) for name in names}
-    names.sort(key=totals.__getitem__, reverse=True)
+    looked_at = [each.row for each in entries if each.is_looked_at]
+    totals = Counter(without_text(row.license) for row in looked_at)
+    counts = Counter((owner_of(row.repository), without_text(row.license))
+                     for row in looked_at)
+    names = sorted(totals, key=lambda name: (-totals[name], name))
     orgs = [org.login for org in found.orgs]
     if not 1 < len(orgs) <= MAX_COLUMNS:
         orgs = []

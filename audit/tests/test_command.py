@@ -508,21 +508,31 @@ class TestTexts(CommandTestCase):
     def test_another_text(self, _: str, text: str, output: str) -> None:
         """A text that was read once is compared every week."""
         self.run_with_text("--texts --save t.csv")
-        self.assertEqual(self.files(), {"t.csv": self.SAVED})
         self.assertEqual(
             self.run_with_text("--since t.csv", text)[:2], (0, output))
 
-    def test_table_without_texts(self) -> None:
+    @parameterized.expand([
+        ("texts_later", "--save t.csv", "--texts --since t.csv"),
+        ("never_texts", "--save t.csv", "--since t.csv"),
+        ("always_texts", "--texts --save t.csv", "--texts --since t.csv"),
+        ("texts_of_the_table", "--texts --save t.csv", "--since t.csv"),
+    ])
+    def test_same_text(self, _: str, first: str, second: str) -> None:
         """To read texts, and not to do so, is no change."""
-        unchanged = (0, "", "audit: google: 1 repository: 0 changed\n")
-        self.run_with_text("--save old.csv")
-        self.assertEqual(self.run_with_text(
-            "--texts --since old.csv --save new.csv"), unchanged)
-        self.assertEqual(self.files(), {
-            "old.csv": HEADER + "google/own,other,,false,false,,1\n",
-            "new.csv": self.SAVED})
-        self.assertEqual(self.run_with_text("--since old.csv"), unchanged)
-        self.assertEqual(self.run_with_text("--since new.csv"), unchanged)
+        self.run_with_text(first)
+        self.assertEqual(
+            self.run_with_text(second),
+            (0, "", "audit: google: 1 repository: 0 changed\n"))
+
+    @parameterized.expand([
+        ("texts", "--texts --save t.csv", SAVED),
+        ("no_texts", "--save t.csv",
+         HEADER + "google/own,other,,false,false,,1\n"),
+    ])
+    def test_saved(self, _: str, options: str, table: str) -> None:
+        """The table has the digits of each text that was read."""
+        self.run_with_text(options)
+        self.assertEqual(self.files(), {"t.csv": table})
 
     @parameterized.expand([
         ("not_there", Fault(404)),
@@ -630,7 +640,7 @@ class TestTexts(CommandTestCase):
 
 
 class TestWeeklyJob(CommandTestCase):
-    """A test of the job that an office runs every week, step by step."""
+    """Tests of the job that an office runs every week."""
 
     WEEK_1 = [
         repo(1, "google/one"), repo(2, "google/exempt", "ISC"),
@@ -645,38 +655,56 @@ class TestWeeklyJob(CommandTestCase):
         repo(5, "Acme/x", "Zlib", archived=True),
         repo(6, "Acme/why", "BSD-2"), repo(8, "Acme/z")]
 
-    def run_job(self, google: List[Repo], others: Mapping[str, List[Repo]],
+    def run_job(self, google: List[Repo], acme: List[Repo],
                 policy: str = POLICY) -> Result:
-        """Run the job for two organizations that have these repositories."""
+        """Run the job for two organizations; without repositories one."""
         Path("policy.txt").write_text(policy)
         return self.run_over_replay(
             "google ACME --source --no-archived --policy policy.txt "
-            "--since report.csv --save report.csv", {}, google, others=others)
+            "--since report.csv --save report.csv", {}, google,
+            others={"Acme": acme} if acme else {})
 
-    def test_job(self) -> None:
-        """What is not allowed is listed every week, each change once."""
-        self.assertEqual(self.run_job(self.WEEK_1, {"Acme": self.ACME_1}), (
+    def test_first_week(self) -> None:
+        """The first run lists what is not allowed, with an empty change."""
+        self.assertEqual(self.run_job(self.WEEK_1, self.ACME_1), (
             3, "google/bad\tZlib\tnot allowed\t\n",
             "audit: report.csv is not there yet: this is the first run\n"
             "audit: google, Acme: 7 repositories, 6 looked at: 1 not allowed, "
             "first run\n"))
-        first = self.files()
 
-        # A spreadsheet has saved the table again: that is no change.
-        Path("report.csv").write_bytes(first["report.csv"].replace(
-            ",", ";").replace("\n", "\r\n").encode("utf-8-sig"))
-        self.assertEqual(self.run_job(self.WEEK_1, {"Acme": self.ACME_1}), (
+    def test_quiet_week(self) -> None:
+        """What is still not allowed is listed again, and nothing else."""
+        self.run_job(self.WEEK_1, self.ACME_1)
+        self.assertEqual(self.run_job(self.WEEK_1, self.ACME_1), (
             3, "google/bad\tZlib\tnot allowed\t\n",
             "audit: google, Acme: 7 repositories, 6 looked at: 1 not allowed, "
             "0 changed\n"))
+
+    def test_same_table(self) -> None:
+        """The same state is the same table, whoever has saved it between."""
+        self.run_job(self.WEEK_1, self.ACME_1)
+        first = self.files()
+        # This is what a spreadsheet makes of it.
+        Path("report.csv").write_bytes(first["report.csv"].replace(
+            ",", ";").replace("\n", "\r\n").encode("utf-8-sig"))
+        self.run_job(self.WEEK_1, self.ACME_1)
         self.assertEqual(self.files(), first)
 
-        self.assertEqual(self.run_job(self.WEEK_2, {}), (
+    def test_error(self) -> None:
+        """If one organization is not there, the table stays as it is."""
+        self.run_job(self.WEEK_1, self.ACME_1)
+        first = self.files()
+        self.assertEqual(self.run_job(self.WEEK_2, []), (
             1, "", MISSING.format("ACME") + "\n"))
         self.assertEqual(self.files(), first)
 
-        # Another repository takes over the name of one that is gone.
-        self.assertEqual(self.run_job(self.WEEK_2, {"Acme": self.ACME_2}), (
+    def test_news(self) -> None:
+        """Each change is listed, and what is not allowed besides.
+
+        Another repository has taken over the name of one that is gone.
+        """
+        self.run_job(self.WEEK_1, self.ACME_1)
+        self.assertEqual(self.run_job(self.WEEK_2, self.ACME_2), (
             3, "google/one\tMIT\t\tarchived\n"
             "google/exempt\tGPL-3.0\tnot allowed\tlicense was ISC\n"
             "google/bad\tZlib\tnot allowed\t\n"
@@ -691,9 +719,12 @@ class TestWeeklyJob(CommandTestCase):
             "audit: google, Acme: 7 repositories, 5 looked at: 4 not allowed, "
             "7 changed\n"))
 
-        mended = "MIT\nZlib\nBSD-2\ngoogle/exempt GPL-3.0\n"
+    def test_mended(self) -> None:
+        """Once all is allowed, one line says what was done."""
+        self.run_job(self.WEEK_2, self.ACME_2)
         self.assertEqual(
-            self.run_job(self.WEEK_2, {"Acme": self.ACME_2}, mended),
+            self.run_job(self.WEEK_2, self.ACME_2,
+                         "MIT\nZlib\nBSD-2\ngoogle/exempt GPL-3.0\n"),
             (0, "", "audit: google, Acme: 7 repositories, 5 looked at: 0 not "
              "allowed, 0 changed\n"))
 
@@ -760,6 +791,12 @@ class TestProgress(unittest.TestCase):
             "waiting 60 s before the next try",
             "waiting 0.5 s before the next try", "pages: 2"))
 
+    def test_texts(self) -> None:
+        """Texts of licenses are counted, too."""
+        terminal = Terminal()
+        command.Progress(terminal).count_text(2, 5)
+        self.assertEqual(terminal.getvalue(), drawn("texts: 2 of 5"))
+
     def test_close(self) -> None:
         """In the end the line is empty, whatever other threads do."""
         terminal = Terminal()
@@ -799,6 +836,13 @@ class TestTerminal(CommandTestCase):
         self.assertEqual(terminal.getvalue(), drawn(
             "pages: 1 of 3", "pages: 2 of 3", "pages: 3 of 3", ""))
 
+    def test_line_for_texts(self) -> None:
+        """After the pages the texts are counted."""
+        terminal = Terminal()
+        self.run_over_replay("google --texts", err=terminal)
+        self.assertEqual(terminal.getvalue(), drawn(
+            "pages: 1 of 1", "texts: 1 of 1", ""))
+
     def test_terminal_that_has_gone(self) -> None:
         """If nobody can read the line and a note, the listing is whole."""
         err = Mock(spec=io.StringIO())
@@ -818,6 +862,14 @@ class TestTerminal(CommandTestCase):
             "GET /orgs/google HTTP/", "GET /orgs/google/repos?",
             "\nwaiting 0 s before the next try\n", WARNING,
             "sekret", "pages: ")], [1, 3, 1, 1, 0, 0])
+
+    def test_heard(self) -> None:
+        """Only the logger of this name is heard."""
+        warnings = command.Warnings()
+        for name in ("one", "another"):
+            with command.heard("one", logging.INFO, warnings):
+                logging.getLogger(name).info("said by %s", name)
+        self.assertEqual(warnings.messages, ["said by one"])
 
     @parameterized.expand([
         ("quiet", "google"), ("verbose", "google -v"),

@@ -16,13 +16,13 @@ OWN = Row("google/own", "other:f67f637fc188", "not allowed", False, False,
           "https://github.com/google/own", 1)
 FREE = Row("google/free", "MIT", "allowed", False, False,
            "https://github.com/google/free", 2)
-EXEMPT = Row("acme/exempt", "ISC", "exception", False, False,
-             "https://github.com/acme/exempt", 3)
+EXEMPT = Row("Acme/exempt", "ISC", "exception", False, False,
+             "https://github.com/Acme/exempt", 3)
 WAS = FREE._replace(license="ISC")
 GONE = Row("google/gone", "Zlib", "allowed", False, False,
            "https://github.com/google/gone", 4)
 POLICY = "MIT\nacme/* ISC # asked Ann\n"
-ORGS = [Org("google", 2, 2), Org("acme", 1, 1)]
+ORGS = [Org("google", 2, 2), Org("Acme", 1, 1)]
 TEXTS = {1: Text("f67f637fc188",
                  "https://github.com/google/own/blob/main/LICENSE")}
 
@@ -51,7 +51,7 @@ class TestPage(unittest.TestCase):
         self.assertEqual(
             page([OWN, FREE, EXEMPT], POLICY, [OWN, WAS, EXEMPT, GONE]),
             """\
-# Licenses of `google`, `acme`
+# Licenses of `google`, `Acme`
 
 - When: 2026-03-02 05:17 UTC
 - Complete: GitHub counts 3 public repositories and lists 3
@@ -92,11 +92,11 @@ google/own  other:f67f637fc188
 
 | Repository | License | Reason |
 | --- | --- | --- |
-| [`acme/exempt`](https://github.com/acme/exempt) | `ISC` | `asked Ann` |
+| [`Acme/exempt`](https://github.com/Acme/exempt) | `ISC` | `asked Ann` |
 
 ## Licenses: 3
 
-| License | `google` | `acme` | Repositories |
+| License | `google` | `Acme` | Repositories |
 | --- | --- | --- | --- |
 | `ISC` | 0 | 1 | 1 |
 | `MIT` | 1 | 0 | 1 |
@@ -106,7 +106,7 @@ google/own  other:f67f637fc188
     def test_without_judgment(self) -> None:
         """Without a policy and a table there are the licenses alone."""
         self.assertEqual(page([FREE]), """\
-# Licenses of `google`, `acme`
+# Licenses of `google`, `Acme`
 
 - When: 2026-03-02 05:17 UTC
 - Complete: GitHub counts 3 public repositories and lists 3
@@ -114,14 +114,18 @@ google/own  other:f67f637fc188
 
 ## Licenses: 1
 
-| License | `google` | `acme` | Repositories |
+| License | `google` | `Acme` | Repositories |
 | --- | --- | --- | --- |
 | `MIT` | 1 | 0 | 1 |
 """)
 
     def test_nothing(self) -> None:
         """What there is none of has a heading that says so."""
-        self.assertEqual(page([], "MIT", [], source=True).split("\n\n")[2:], [
+        self.assertEqual(page([], "MIT", [], source=True).split("\n\n")[1:], [
+            "- When: 2026-03-02 05:17 UTC\n"
+            "- Complete: GitHub counts 3 public repositories and lists 3\n"
+            "- Looked at: 0 of 0, no forks\n"
+            "- Policy: `policy.txt`\n- Compared with: `table.csv`",
             "## Not allowed: 0", "## Changed: 0", "## Gone: 0",
             "## Allowed by an exception: 0", "## Licenses: 0\n"])
 
@@ -150,7 +154,7 @@ class TestCutPage(unittest.TestCase):
         self.assertEqual(
             [line for line in self.text.splitlines()
              if line.startswith(("#", "Left"))],
-            ["# Licenses of `google`, `acme`",
+            ["# Licenses of `google`, `Acme`",
              "## Not allowed: 20000",
              f"Left out here: {20000 - self.shown} of 20000.",
              "## Changed: 20000", "Left out here: 20000 of 20000.",
@@ -318,8 +322,8 @@ class TestCells(unittest.TestCase):
         ("one", ["a"], "`a`"),
         ("ten", ["a"] * 10, "`a`, `a`, `a`, `a`, `a`, `a`, `a`, `a`, `a`, "
          "`a`"),
-        ("twelve", ["a"] * 12, "`a`, `a`, `a`, `a`, `a`, `a`, `a`, `a`, "
-         "`a`, `a` and 2 more"),
+        ("eleven", ["a"] * 11, "`a`, `a`, `a`, `a`, `a`, `a`, `a`, `a`, "
+         "`a`, `a` and 1 more"),
     ])
     def test_some(self, _: str, names: List[str], expected: str) -> None:
         """Of many names the first are there, and the number of others."""
