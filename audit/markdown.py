@@ -212,10 +212,10 @@ def license_in(found: Found, entry: Entry) -> str:
     name, text = code(entry.row.license), found.texts.get(entry.row.id)
     if text is None:
         return name
-    pages, start = f"{entry.row.url}/blob/", len(entry.row.url)
-    if not text.url.startswith(pages):
+    files = f"{entry.row.url}/blob/"
+    if not text.url.startswith(files):
         return link(name, text.url)
-    history = f"{entry.row.url}/commits/{text.url[len(pages):]}"
+    history = f"{entry.row.url}/commits/{text.url[len(files):]}"
     return f"{link(name, text.url)} ({link('history', history)})"
 
 

@@ -5,7 +5,6 @@ import io
 import json
 import logging
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -58,85 +57,17 @@ def answers_with(document: Any) -> List[Fault]:
     return [Fault(200, body=json.dumps(document).encode())]
 
 
-class TestParse(unittest.TestCase):
-    """Unit tests of the command line."""
+class Terminal(io.StringIO):
+    """A double of a terminal: it keeps what it is told to show."""
 
-    @parameterized.expand([
-        param("no_option", "google", orgs=["google"]),
-        param("organizations", "google a-b c_d",
-              orgs=["google", "a-b", "c_d"]),
-        param("filters", "google --license mit --source --no-archived a "
-              "--license 0BSD", orgs=["google", "a"],
-              license=["mit", "0BSD"], source=True, no_archived=True),
-        param("judgments", "google --policy p --since t --save t",
-              orgs=["google"], policy="p", since="t", save="t"),
-        param("licenses", "google --licenses --texts", orgs=["google"],
-              form="licenses", texts=True),
-        param("csv", "google --csv --since t --markdown m", orgs=["google"],
-              form="csv", since="t", markdown="m"),
-        param("json", "google --json", orgs=["google"], form="json"),
-        param("the_rest", "google --recorded --jobs 1 -v", orgs=["google"],
-              recorded=True, jobs=1, verbose=True),
-        param("most_jobs", "google --jobs 100 --verbose", orgs=["google"],
-              jobs=100, verbose=True),
-    ])
-    def test_options(self, _: str, line: str, **options: Any) -> None:
-        """What is not on the command line has its default."""
-        self.assertEqual(command.parse(line.split(" ")),
-                         Options(**{"license": [], **options}))
+    def isatty(self) -> bool:
+        """Say that this is a terminal."""
+        return True
 
-    @parameterized.expand([
-        ("no_organization", "--source",
-         "the following arguments are required: ORG"),
-        ("empty_name", "", "no organization has the name ''; give one name "
-         "at a time, and no URL"),
-        ("url", "https://a/b", "no organization has the name 'https://a/b'; "
-         "give one name at a time, and no URL"),
-        ("name_of_no_file", "google --policy=",
-         "argument --policy: give the name of one file"),
-        ("two_files", "google --since a --since b",
-         "argument --since: give the name of one file"),
-        ("two_licenses_at_a_time", "google --license mit --license mit,isc",
-         "no license has the key 'mit,isc'; give one at a time"),
-        ("no_jobs", "google --jobs 0",
-         "argument --jobs: must be from 1 to 100"),
-        ("too_many_jobs", "google --jobs 101",
-         "argument --jobs: must be from 1 to 100"),
-        ("two_forms", "google --json --csv",
-         "argument --csv: not allowed with argument --json"),
-        ("json_of_changes", "google --since t --json",
-         "argument --since: not allowed with --json, --licenses"),
-        ("licenses_of_changes", "google --since t --licenses",
-         "argument --since: not allowed with --json, --licenses"),
-        ("json_of_texts", "google --json --texts",
-         "argument --texts: not allowed with --json"),
-        ("license_of_a_text", "google --license other:f67f637fc188",
-         "no license has the key 'other:f67f637fc188'; give one at a time"),
-        ("two_reports", "google --markdown a --markdown a",
-         "argument --markdown: give the name of one file"),
-        ("half_an_option", "google --rec", "unrecognized arguments: --rec"),
-    ])
-    def test_wrong_usage(self, _: str, line: str, problem: str) -> None:
-        """Wrong usage gives a message and status 2."""
-        with redirect_stderr(io.StringIO()) as err:
-            with self.assertRaises(SystemExit) as caught:
-                command.parse(line.split(" "))
-        self.assertEqual(caught.exception.code, 2)
-        self.assertEqual(
-            err.getvalue().splitlines()[-1], f"audit: error: {problem}")
 
-    def test_help(self) -> None:
-        """--help says of each option what it does."""
-        with redirect_stdout(io.StringIO()) as out:
-            with patch.dict(os.environ, COLUMNS="1000"):
-                self.assertRaises(SystemExit, command.parse, ["--help"])
-        self.assertRegex(out.getvalue(), "(?s)^usage: audit .*List what .* "
-                         "ORG +an org.* 1 to 100 [(]10[)]\n.*KEY is .* Status")
-        self.assertEqual(
-            re.findall("^  .*?--(.*?)  +[a-z]", out.getvalue(), re.M),
-            ["help", "license KEY", "source", "no-archived", "policy FILE",
-             "since FILE", "texts", "licenses", "csv", "json",
-             "markdown FILE", "save FILE", "recorded", "jobs N", "verbose"])
+def drawn(*texts: str) -> str:
+    """Return what draws these texts, each in the place of the last."""
+    return "".join(f"\r{text:40}\r" for text in texts)
 
 
 class CommandTestCase(unittest.TestCase):
@@ -178,50 +109,14 @@ class CommandTestCase(unittest.TestCase):
 
 
 class TestUsage(CommandTestCase):
-    """Tests of files and variables that can't be used."""
+    """Tests of what can't be used: a file or a variable."""
 
-    @parameterized.expand([
-        ("policy", "--policy policy.txt", "policy.txt:2: neither a license "
-         "nor a repository and a license: MIT OR ISC"),
-        ("encoding", "--policy latin-1", "latin-1:1: this is not UTF-8"),
-        ("policy_not_there", "--policy none",
-         "none: No such file or directory"),
-        ("table_not_there", "--since none --save new",
-         "none: No such file or directory"),
-        ("empty_table", "--since empty --save empty",
-         "empty:1: not a saved table: no column archived, id, license, "
-         "repository"),
-        ("another_file_to_replace", "--save policy.txt",
-         "policy.txt:1: not a saved table: no column archived, id, license, "
-         "repository"),
-        ("folder_to_replace", "--save folder",
-         "folder: this is not a regular file"),
-        ("folder_not_there", "--save none/table",
-         "none/table: there is no such folder"),
-        ("new_folder", "--save none/", "none/: there is no such folder"),
-        ("new_folder_and_a_point", "--save none/.",
-         "none/.: there is no such folder"),
-        ("file_as_a_folder", "--save empty/",
-         "empty/: there is no such folder"),
-        ("folder_of_a_report", "--markdown none/m",
-         "none/m: there is no such folder"),
-        ("report_in_place_of_a_policy",
-         "--markdown folder/../good --policy good",
-         "folder/../good: --markdown must name a file of its own"),
-        ("report_in_place_of_a_table", "--save new --markdown new",
-         "new: --markdown must name a file of its own"),
-    ])
-    def test_file(self, _: str, options: str, problem: str) -> None:
+    def test_file(self) -> None:
         """A file that can't be used is one line, and no request."""
-        Path("policy.txt").write_text("MIT\nMIT OR ISC\n")
-        Path("latin-1").write_bytes(b"MIT # \xe9\n")
-        Path("empty").touch()
-        Path("good").write_text("MIT\n")
-        Path("folder").mkdir()
-        self.assertEqual(self.run_command(f"google {options}"),
-                         (2, "", f"audit: {problem}\n"))
-        self.assertEqual(sorted(os.listdir()),
-                         ["empty", "folder", "good", "latin-1", "policy.txt"])
+        self.assertEqual(
+            self.run_command("google --save none/table.csv"),
+            (2, "", "audit: none/table.csv: there is no such folder\n"))
+        self.assertEqual(self.files(), {})
 
     @parameterized.expand([
         param("token_unencrypted", "a token must not go to ghe.example "
@@ -250,14 +145,6 @@ class TestUsage(CommandTestCase):
         os.environ["CURL_CA_BUNDLE"] = os.curdir
         self.assertEqual(self.run_over_replay("google --license mit"),
                          (0, "google/plain\n", ""))
-
-    @unittest.skipUnless(hasattr(os, "mkfifo"), "there are no named pipes")
-    def test_pipe(self) -> None:
-        """A named pipe is not replaced by a table."""
-        os.mkfifo("pipe")
-        self.assertEqual(
-            self.run_command("google --save pipe"),
-            (2, "", "audit: pipe: this is not a regular file\n"))
 
     @unittest.skipUnless(IS_POSIX, "a folder in use can't be deleted")
     def test_folder_that_is_deleted(self) -> None:
@@ -383,7 +270,7 @@ class TestSaved(CommandTestCase):
         self.assertEqual(self.files(), {"out": "\\xe9\n" * 20})
 
     @parameterized.expand([
-        ("reading", "audit.command.parse_policy", ValueError),
+        ("reading", "audit.usage.parse_policy", ValueError),
         ("asking", "audit.command.find", RuntimeError),
         ("judging", "audit.command.report_on", ValueError),
         ("listing", "audit.report.listing", RuntimeError),
@@ -471,6 +358,13 @@ class TestOverReplay(CommandTestCase):
         self.assertEqual((status, out), (1, ""))
         self.assertRegex(err, "^audit: cannot reach 127.0.0.1:1: .*; check "
                          "the network; GITHUB_API_URL may be wrong\n$")
+
+    @parameterized.expand([
+        ("none", 0, 1), ("one", 1, 1), ("a_full_page", 100, 1),
+        ("one_more", 101, 2)])
+    def test_pages_of(self, _: str, count: int, pages: int) -> None:
+        """A listing has a page for each 100 repositories, and one at least."""
+        self.assertEqual(command.pages_of(count), pages)
 
     def test_jobs(self) -> None:
         """--jobs says how many pages a client fetches at once."""
@@ -729,90 +623,6 @@ class TestWeeklyJob(CommandTestCase):
              "allowed, 0 changed\n"))
 
 
-class Terminal(io.TextIOWrapper):
-    """A double of a terminal: it keeps what it is told to show."""
-
-    def __init__(self) -> None:
-        """Begin with nothing shown."""
-        super().__init__(io.BytesIO(), "utf-8", newline="\n",
-                         line_buffering=True)
-
-    def isatty(self) -> bool:
-        """Say that this is a terminal."""
-        return True
-
-    def getvalue(self) -> str:
-        """Return what has been flushed."""
-        shown: Any = self.buffer
-        return str(shown.getvalue().decode())
-
-
-def drawn(*texts: str) -> str:
-    """Return what draws these texts, each in the place of the last."""
-    return "".join(f"\r{text:40}\r" for text in texts)
-
-
-class TestProgress(unittest.TestCase):
-    """Unit tests of the line that shows how far a listing is."""
-
-    @parameterized.expand([
-        ("unknown_number", 0, [(1, None), (2, None)],
-         ["pages: 1", "pages: 2"]),
-        ("known_number", 0, [(1, 2), (2, 2)],
-         ["pages: 1 of 2", "pages: 2 of 2"]),
-        ("two_organizations", 0, [(1, 1), (1, 2), (2, 2)],
-         ["pages: 1 of 1", "pages: 2 of 3", "pages: 3 of 3"]),
-        ("another_to_come", 4, [(1, None), (2, 3)],
-         ["pages: 1", "pages: 2 of 7"]),
-        ("listed_once_more", 0, [(1, 2), (2, 2), (1, 2)],
-         ["pages: 1 of 2", "pages: 2 of 2", "pages: 3 of 4"]),
-    ])
-    def test_pages(self, _: str, later: int, pages: Any, shown: List[str]
-                   ) -> None:
-        """The number of pages never goes back."""
-        terminal = Terminal()
-        progress = command.Progress(terminal)
-        progress.later = later
-        for arrived, total in pages:
-            progress.count_page(arrived, total)
-        self.assertEqual(terminal.getvalue(), drawn(*shown))
-
-    @patch("time.monotonic", autospec=True)
-    def test_waits(self, monotonic: Mock) -> None:
-        """While anything waits, pages are counted, but not shown."""
-        monotonic.return_value = 1000
-        terminal = Terminal()
-        progress = command.Progress(terminal)
-        progress.show_wait(60)
-        progress.show_wait(0.5)
-        for monotonic.return_value in (1059, 1060):
-            progress.count_page(1, None)
-        self.assertEqual(terminal.getvalue(), drawn(
-            "waiting 60 s before the next try",
-            "waiting 0.5 s before the next try", "pages: 2"))
-
-    def test_texts(self) -> None:
-        """Texts of licenses are counted, too."""
-        terminal = Terminal()
-        command.Progress(terminal).count_text(2, 5)
-        self.assertEqual(terminal.getvalue(), drawn("texts: 2 of 5"))
-
-    def test_close(self) -> None:
-        """In the end the line is empty, whatever other threads do."""
-        terminal = Terminal()
-        progress = command.Progress(terminal)
-        progress.close()
-        progress.show_wait(0)
-        self.assertEqual(terminal.getvalue(), drawn(""))
-
-    @parameterized.expand([
-        ("none", 0, 1), ("one", 1, 1), ("a_full_page", 100, 1),
-        ("one_more", 101, 2)])
-    def test_pages_of(self, _: str, count: int, pages: int) -> None:
-        """A listing has a page for each 100 repositories, and one at least."""
-        self.assertEqual(command.pages_of(count), pages)
-
-
 class TestTerminal(CommandTestCase):
     """Tests of what a terminal shows, and of the log."""
 
@@ -862,14 +672,6 @@ class TestTerminal(CommandTestCase):
             "GET /orgs/google HTTP/", "GET /orgs/google/repos?",
             "\nwaiting 0 s before the next try\n", WARNING,
             "sekret", "pages: ")], [1, 3, 1, 1, 0, 0])
-
-    def test_heard(self) -> None:
-        """Only the logger of this name is heard."""
-        warnings = command.Warnings()
-        for name in ("one", "another"):
-            with command.heard("one", logging.INFO, warnings):
-                logging.getLogger(name).info("said by %s", name)
-        self.assertEqual(warnings.messages, ["said by one"])
 
     @parameterized.expand([
         ("quiet", "google"), ("verbose", "google -v"),
