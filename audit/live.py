@@ -165,8 +165,10 @@ NULLABLE_FIELDS = {
     "stargazers_count": int, "pushed_at": str, "html_url": str}
 LICENSE_FIELDS = {"key": str, "spdx_id": str}
 TEXT_FIELDS = {"encoding": str, "html_url": str}
-# The name of an owner or a repository; it is not a step in a path.
-FULL_NAME = re.compile(r"(?!\.\.?/)[\w.-]+/(?!\.\.?$)[\w.-]+")
+# What a saved table can hold: an id, and the names of an owner and a
+# repository, neither of which is a step in a path.
+ID = re.compile("[0-9]{1,18}")
+FULL_NAME = re.compile(r"(?a)(?!\.\.?/)[\w.-]+/(?!\.\.?$)[\w.-]+")
 BASE64 = re.compile("[A-Za-z0-9+/]*={0,2}")
 
 
@@ -187,6 +189,7 @@ def public_repos_on(page: Page) -> List[Dict[str, Any]]:
 def is_repository(answer: Any) -> bool:
     """Return whether an answer has the shape of a repository."""
     return (has_fields(answer, REPO_FIELDS)
+            and bool(ID.fullmatch(str(answer["id"])))
             and bool(FULL_NAME.fullmatch(answer["full_name"]))
             and has_fields(answer, NULLABLE_FIELDS, null=True)
             and has_fields(

@@ -171,12 +171,13 @@ class TestSaved(CommandTestCase):
         self.assertEqual(
             self.run_over_replay(
                 "google --license mit --save t.csv",
-                repos=[repo(6, "google/z\u00e9ro"), REPOS[1]]),
-            (0, "google/z\u00e9ro\n", "audit: acme was not asked: its rows "
-             "are left out of t.csv\n"))
+                repos=[repo(6, "google/zero", html_url="https://h/z\u00e9ro"),
+                       REPOS[1]]),
+            (0, "google/zero\n", "audit: acme was not asked: its rows are "
+             "left out of t.csv\n"))
         self.assertEqual(self.files(), {
             "t.csv": HEADER + "google/exempt,ISC,,false,false,,2\n"
-            "google/z\u00e9ro,MIT,,false,false,,6\n"})
+            "google/zero,MIT,,false,false,https://h/z\u00e9ro,6\n"})
 
     @unittest.skipUnless(IS_POSIX, "links need a right, and modes differ")
     def test_mode_and_link(self) -> None:

@@ -67,12 +67,16 @@ class TestIsRepository(unittest.TestCase):
 
     @parameterized.expand([
         ("id_null", {"id": None}),
+        ("id_true", {"id": True}),
+        ("id_below_none", {"id": -1}),
+        ("id_of_nineteen_digits", {"id": 1000000000000000000}),
         ("name_null", {"name": None}),
         ("name_of_two_lines", {"name": "a\nb"}),
         ("full_name_null", {"full_name": None}),
         ("full_name_without_owner", {"full_name": "a"}),
         ("full_name_with_blank", {"full_name": "o/a b"}),
         ("full_name_of_three_parts", {"full_name": "o/a/b"}),
+        ("full_name_outside_of_ascii", {"full_name": "o/\u00fc"}),
         ("full_name_without_name", {"full_name": "o/"}),
         ("full_name_with_empty_owner", {"full_name": "/a"}),
         ("full_name_with_line_break", {"full_name": "o/a\n"}),
