@@ -378,15 +378,26 @@ class TestGithubSession(unittest.TestCase):
             f"a token must not go to {host} unencrypted: use https")
 
     @parameterized.expand([
-        ("deepcopy", copy.deepcopy), ("pickle", pickle.dumps)])
+        ("copy", copy.copy),
+        ("deepcopy", copy.deepcopy),
+        ("pickle", pickle.dumps),
+    ])
     def test_no_copy(self, _: str, copy_of: Callable[[Any], Any]) -> None:
         """What may hold a token can't be copied, and says so."""
-        session = github_session("sekret")
+        adapter = github_session("sekret").get_adapter(API)
         with self.assertRaises(TypeError) as caught:
-            copy_of(session)
+            copy_of(adapter)
         self.assertEqual(
             str(caught.exception),
             "what may hold a token can't be copied or pickled")
+
+    @parameterized.expand([
+        ("deepcopy", copy.deepcopy), ("pickle", pickle.dumps)])
+    def test_no_copy_of_a_session(
+            self, _: str, copy_of: Callable[[Any], Any]) -> None:
+        """A session can't be copied with its adapter."""
+        with self.assertRaises(TypeError):
+            copy_of(github_session("sekret"))
 
     def test_transport(self) -> None:
         """It sends by the HTTPAdapter of requests, and closes it."""
