@@ -88,8 +88,9 @@ def head_of(task: Task, found: Found, entries: Sequence[Entry]) -> str:
     looked_at = sum(each.is_looked_at for each in entries)
     lines = [
         f"# Licenses of {some([org.login for org in found.orgs])}", "",
-        f"- When: {found.when}", f"- {completeness(found.orgs)}",
-        f"- Looked at: {looked_at} of {len(found.repos)}{filters(options)}"]
+        f"- When: {found.when}",
+        f"- {completeness(found.orgs)}",
+        f"- Looked at: {looked_at}{filters(options)}"]
     if options.policy:
         lines.append(f"- Policy: {code(options.policy)}")
     if options.since:
@@ -101,14 +102,11 @@ def head_of(task: Task, found: Found, entries: Sequence[Entry]) -> str:
 
 def completeness(orgs: Sequence[Org]) -> str:
     """Return whether as many repositories were listed as GitHub counts."""
-    counted = sum(org.counted for org in orgs)
-    listed = sum(org.listed for org in orgs)
     short = [org.login for org in orgs if org.listed < org.counted]
-    if short:
-        return (f"Not complete: GitHub counts {counted} public repositories "
-                f"and lists {listed}; some are missing of {some(short)}")
-    return (f"Complete: GitHub counts {counted} public repositories and lists "
-            f"{listed}")
+    return (f"Public repositories: {sum(org.counted for org in orgs)} counted "
+            f"by GitHub, {sum(org.listed for org in orgs)} listed "
+            + (f"(not complete: some are missing of {some(short)})" if short
+               else "(complete)"))
 
 
 def filters(options: Options) -> str:
@@ -128,7 +126,7 @@ def parts_of(
     """Return the parts of the report, what matters most first."""
     parts = []
     if task.policy:
-        parts.append(not_allowed(found, entries))
+        parts.append(not_allowed(task, found, entries))
     if task.earlier is not None:
         parts += [changed(task, found, entries), gone(entries)]
     if task.policy:
@@ -136,14 +134,16 @@ def parts_of(
     return [*parts, licenses(found, entries)]
 
 
-def not_allowed(found: Found, entries: Iterable[Entry]) -> Part:
+def not_allowed(task: Task, found: Found, entries: Iterable[Entry]) -> Part:
     """Return the part of what is not allowed, with what would accept it."""
     named = [each for each in entries if each.is_not_allowed]
-    return Part(
-        "Not allowed", ["Repository", "License", "Change"],
-        [table_row([repository(each), license_in(found, each),
-                    code(each.change)]) for each in named],
-        [policy_line(each.row) for each in named])
+    columns, rows = ["Repository", "License"], [
+        [repository(each), license_in(found, each)] for each in named]
+    if task.earlier is not None:
+        columns.append("Change")
+        rows = [[*row, code(each.change)] for row, each in zip(rows, named)]
+    return Part("Not allowed", columns, list(map(table_row, rows)),
+                [policy_line(each.row) for each in named])
 
 
 def policy_line(row: Row) -> str:

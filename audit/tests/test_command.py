@@ -214,7 +214,7 @@ class TestSaved(CommandTestCase):
         self.assertRegex(files["m.md"], (
             r"^# Licenses of `google`\n\n"
             r"- When: 20\d\d-\d\d-\d\d \d\d:\d\d UTC\n"
-            r"- Complete: GitHub counts 1 public repositories and lists 1\n"))
+            r"- Public repositories: 1 counted by GitHub, 1 listed "))
 
     def test_saving_two_files_fails(self) -> None:
         """If one file can't be written, the other one is left, too."""

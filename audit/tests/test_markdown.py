@@ -54,8 +54,8 @@ class TestPage(unittest.TestCase):
 # Licenses of `google`, `Acme`
 
 - When: 2026-03-02 05:17 UTC
-- Complete: GitHub counts 3 public repositories and lists 3
-- Looked at: 3 of 3
+- Public repositories: 3 counted by GitHub, 3 listed (complete)
+- Looked at: 3
 - Policy: `policy.txt`
 - Compared with: `table.csv`
 
@@ -109,8 +109,8 @@ google/own  other:f67f637fc188
 # Licenses of `google`, `Acme`
 
 - When: 2026-03-02 05:17 UTC
-- Complete: GitHub counts 3 public repositories and lists 3
-- Looked at: 1 of 1
+- Public repositories: 3 counted by GitHub, 3 listed (complete)
+- Looked at: 1
 
 ## Licenses: 1
 
@@ -119,12 +119,18 @@ google/own  other:f67f637fc188
 | `MIT` | 1 | 0 | 1 |
 """)
 
+    def test_without_table(self) -> None:
+        """Without a table there is no change to show."""
+        table = page([OWN], "MIT").split("\n\n")[3]
+        self.assertEqual(
+            table.splitlines()[0], "| Repository | License |")
+
     def test_nothing(self) -> None:
         """What there is none of has a heading that says so."""
         self.assertEqual(page([], "MIT", [], source=True).split("\n\n")[1:], [
             "- When: 2026-03-02 05:17 UTC\n"
-            "- Complete: GitHub counts 3 public repositories and lists 3\n"
-            "- Looked at: 0 of 0, no forks\n"
+            "- Public repositories: 3 counted by GitHub, 3 listed (complete)\n"
+            "- Looked at: 0, no forks\n"
             "- Policy: `policy.txt`\n- Compared with: `table.csv`",
             "## Not allowed: 0", "## Changed: 0", "## Gone: 0",
             "## Allowed by an exception: 0", "## Licenses: 0\n"])
@@ -230,12 +236,12 @@ class TestParts(unittest.TestCase):
 
     @parameterized.expand([
         ("complete", [Org("a", 1, 1), Org("b", 2, 2)],
-         "Complete: GitHub counts 3 public repositories and lists 3"),
+         "Public repositories: 3 counted by GitHub, 3 listed (complete)"),
         ("more_than_counted", [Org("a", 1, 2)],
-         "Complete: GitHub counts 1 public repositories and lists 2"),
+         "Public repositories: 1 counted by GitHub, 2 listed (complete)"),
         ("one_of_two", [Org("a", 1, 2), Org("b", 2, 1)],
-         "Not complete: GitHub counts 3 public repositories and lists 3; "
-         "some are missing of `b`"),
+         "Public repositories: 3 counted by GitHub, 3 listed (not complete: "
+         "some are missing of `b`)"),
     ])
     def test_completeness(self, _: str, orgs: List[Org], text: str) -> None:
         """Each organization has to list at least what it counts."""
