@@ -270,8 +270,7 @@ def assigned(file: File) -> Dict[str, List[ast.AST]]:
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 pairs += [(target, node.value)]
-                pairs += [(one, node) for one in ast.walk(target)
-                          if one is not target]
+                pairs += [(one, node) for one in getattr(target, "elts", [])]
         elif isinstance(node, (ast.AnnAssign, ast.AugAssign, ast.For,
                                ast.comprehension)):
             pairs += [(node.target, node)]

@@ -14,10 +14,10 @@ from .double_pitfalls import (
     called_attributes, misspelt, read_once, replaced_itself, returned_errors,
     stopped_doubles, uncalled, unstopped)
 from .trees import (
-    ANY_EXCEPTION, SILENT, Code, File, Finding, Function, asserting_helpers,
-    asserts, code_of as code_of, constant, dotted, file_of, is_assertion,
-    is_builtin_exception, is_test, is_test_case, names_of, origin_of,
-    tests_in)
+    ANY_EXCEPTION, SILENT, Code, File, Finding, Function, FunctionNode,
+    asserting_helpers, asserts, code_of as code_of, constant, dotted, file_of,
+    is_assertion, is_builtin_exception, is_test, is_test_case, names_of,
+    origin_of, tests_in)
 
 # Headings of the tour.
 FIRST = "A first test"
@@ -26,7 +26,12 @@ EXCEPTION = "Testing an exception"
 CLEANUP = "setUp, setUpClass, tearDown, addCleanup"
 PROVES_NOTHING = "What passes and proves nothing"
 
+COMPARISONS = (
+    "assertEqual", "assertEquals", "assertNotEqual", "assertIs",
+    "assertIsNot", "assertIsNone", "assertIsNotNone", "assertTrue",
+    "assertFalse")
 Found = Tuple[int, str, str, str]  # a finding, and the kind
+Row = Union[ast.Tuple, ast.List]
 
 
 def idle_tests(file: File) -> Iterator[Finding]:
@@ -83,22 +88,25 @@ def unchecked_keys(file: File) -> Iterator[Finding]:
     """
     if any(map(looks_at_exception, file.nodes)):
         return
-    calls = [(error, call.func) for node, error in expectations(file)
+    shared = shared_values(file)
+    calls = [(node.lineno, error, call.func)
+             for node, error in expectations(file)
              for statement in node.body for call in ast.walk(statement)
              if isinstance(call, ast.Call)]
-    calls += [(node.args[0], node.args[1]) for node in file.nodes
-              if isinstance(node, ast.Call)
+    calls += [(node.lineno, shared.get(id(node.args[0]), node.args[0]),
+               node.args[1])
+              for node in file.nodes if isinstance(node, ast.Call)
               and names_of(node)[0] == "assertRaises" and node.args[1:]
               and not isinstance(node.args[1], ast.Call)]
     seen: Set[str] = set()
-    for error, function in calls:
+    for line, error, function in calls:
         name = names_of(function)[0]
         what = f"the {names_of(error)[0]} of {name}"
         if names_of(error)[0] in file.code.errors.get(name, ()) \
                 and what not in seen:
             seen.add(what)
-            yield (error.lineno, f"no test in this file looks at what {what} "
-                   "holds", EXCEPTION)
+            yield (line, f"no test in this file looks at what {what} holds",
+                   EXCEPTION)
 
 
 def looks_at_exception(node: ast.AST) -> bool:
@@ -120,15 +128,48 @@ def expectations(file: File) -> Iterator[Tuple[ast.With, ast.expr]]:
 
     Only one that is known not to be the failure of an assertion.
     """
+    shared = shared_values(file)
     for node in file.nodes:
         if not isinstance(node, ast.With) or len(node.items) != 1:
             continue
         call = node.items[0].context_expr
         if isinstance(call, ast.Call) and call.args and (
                 names_of(call)[0] in ("assertRaises", "assertRaisesRegex")
-                or origin_of(call.func, file) == "pytest.raises") \
-                and is_no_failure(call.args[0], file):
-            yield node, call.args[0]
+                or origin_of(call.func, file) == "pytest.raises"):
+            error = shared.get(id(call.args[0]), call.args[0])
+            if is_no_failure(error, file):
+                yield node, error
+
+
+def shared_values(file: File) -> Dict[int, ast.expr]:
+    """Return the names that have one value in all rows of a table.
+
+    Each is given by the id of its node, and with the value.
+    """
+    found: Dict[int, ast.expr] = {}
+    for test, rows in tables(file):
+        for place, parameter in enumerate(test.args.args[1:]):
+            values = [row.elts[place] for row in rows
+                      if place < len(row.elts)]
+            used = [node for node in ast.walk(test)
+                    if isinstance(node, ast.Name) and node.id == parameter.arg]
+            if len({dotted(value) or id(value) for value in values}) == 1 \
+                    and len(values) == len(rows) and all(
+                        isinstance(node.ctx, ast.Load) for node in used):
+                found.update({id(node): values[0] for node in used})
+    return found
+
+
+def tables(file: File) -> Iterator[Tuple[FunctionNode, List[Row]]]:
+    """Yield the tests that have a table of plain rows, and the rows."""
+    for test in tests_in(file):
+        for decorator in test.decorator_list:
+            if isinstance(decorator, ast.Call) and names_of(
+                    decorator)[0] == "expand" and decorator.args:
+                rows = getattr(decorator.args[0], "elts", None) or []
+                if rows and all(isinstance(row, (ast.Tuple, ast.List))
+                                for row in rows):
+                    yield test, rows
 
 
 def is_no_failure(error: ast.expr, file: File) -> bool:
@@ -141,13 +182,14 @@ def is_no_failure(error: ast.expr, file: File) -> bool:
 
 
 def is_comparison(statement: ast.stmt) -> bool:
-    """Return whether a statement asserts something of values."""
-    if isinstance(statement, ast.Expr):
-        name = names_of(statement.value)[0]
-        return isinstance(statement.value, ast.Call) and name.startswith(
-            "assert") and not name.startswith(
-                ("assertRaises", "assertWarns", "assertLogs", "assertNoLogs"))
-    return isinstance(statement, ast.Assert)
+    """Return whether an assertion raises nothing of its own but a failure."""
+    if isinstance(statement, ast.Assert):
+        return all(isinstance(node, (ast.Eq, ast.NotEq, ast.Is, ast.IsNot))
+                   for node in ast.walk(statement)
+                   if isinstance(node, ast.cmpop))
+    return isinstance(statement, ast.Expr) and isinstance(
+        statement.value, ast.Call) and names_of(
+            statement.value)[0] in COMPARISONS
 
 
 def is_plain_assertion(statement: ast.stmt) -> bool:
@@ -261,30 +303,20 @@ def nested_classes(file: File) -> Iterator[Finding]:
 
 def unused_values(file: File) -> Iterator[Finding]:
     """Find a value of the rows of a table that the test never uses."""
-    for test in tests_in(file):
-        for decorator in test.decorator_list:
-            if not isinstance(decorator, ast.Call) or names_of(
-                    decorator)[0] != "expand" or not decorator.args:
-                continue
-            rows = decorator.args[0]
-            elements = getattr(rows, "elts", None) or []
-            if not elements or not all(
-                    isinstance(row, (ast.Tuple, ast.List))
-                    for row in elements):
-                continue
-            used = {node.id for node in ast.walk(test)
-                    if isinstance(node, ast.Name)}
-            width = min(len(row.elts) for row in elements)
-            parameters = [one.arg for one in test.args.args[1:]][:width]
-            # The first value, if it is text, is there to name the case.
-            if all(isinstance(constant(row.elts[0]), str)
-                   for row in elements if row.elts):
-                used.update(parameters[:1])
-            unused = [name for name in parameters
-                      if name not in used and not name.startswith("_")]
-            if unused and "locals" not in used:
-                yield (decorator.lineno, f"{test.name} never uses "
-                       f"{', '.join(unused)} of its rows", CASES)
+    for test, rows in tables(file):
+        used = {node.id for node in ast.walk(test)
+                if isinstance(node, ast.Name)}
+        width = min(len(row.elts) for row in rows)
+        parameters = [one.arg for one in test.args.args[1:]][:width]
+        # The first value, if it is text, is there to name the case.
+        if all(isinstance(constant(row.elts[0]), str)
+               for row in rows if row.elts):
+            used.update(parameters[:1])
+        unused = [name for name in parameters
+                  if name not in used and not name.startswith("_")]
+        if unused and "locals" not in used:
+            yield (rows[0].lineno, f"{test.name} never uses "
+                   f"{', '.join(unused)} of its rows", CASES)
 
 
 def bare_rows(file: File) -> Iterator[Finding]:

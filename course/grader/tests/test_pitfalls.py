@@ -138,10 +138,11 @@ class TestFindings(unittest.TestCase):
         ("unstopped_name", 4, "this patch is started and never stopped",
          "self.patcher = patch('client.org')", "self.patcher.start()",
          "assert x"),
-        ("stopped_double", 5, "self.get.stop stops no patch: it is called on "
+        ("stopped_double", 6, "self.get.stop stops no patch: it is called on "
          "the double, not on the patcher",
          "self.patcher = patch('client.get_json')",
-         "self.get = self.patcher.start()", "self.get.stop()", "assert x"),
+         "self.get = self.patcher.start()", "self.get.return_value = 1",
+         "self.get.stop()", "assert x"),
         ("stopped_double_later", 4, "get.stop stops no patch: it is called on "
          "the double, not on the patcher",
          "get = patch('client.get_json', return_value=1).start()",
@@ -186,6 +187,12 @@ class TestFindings(unittest.TestCase):
         ("nested_class", 3, "TestB stands inside of TestA, so its tests never "
          "run", "class TestA(TestCase):\n    def test_a(self): assert x\n"
          "    class TestB(TestCase):\n        def test_b(self): assert x\n"),
+        ("unchecked_key_of_rows", 5, "no test in this file looks at what the "
+         "KeyError of access_nested_map holds", "class TestA(TestCase):\n"
+         "    @parameterized.expand([({}, KeyError), ({1: 2}, KeyError)])\n"
+         "    @patch('client.org')\n    def test_a(self, map, error, org):\n"
+         "        with self.assertRaises(error):\n"
+         "            access_nested_map(map, ['a'])\n"),
         ("unused_value", 2, "test_a never uses expected of its rows",
          "class TestA(TestCase):\n"
          "    @parameterized.expand([({}, 'a'), ({}, 'b')])\n"
@@ -238,7 +245,13 @@ class TestFindings(unittest.TestCase):
          "with self.assertRaises(self.failureException):",
          "    it()", "    self.assertEqual(x, 1)"),
         ("called_later", "with self.assertRaises(TypeError):",
-         "    assert_all(access_nested_map(x, ()) for x in [1])"),
+         "    self.assertTrue(access_nested_map(x, ()) for x in [1])"),
+        ("compares_in_a_way_that_raises",
+         "with self.assertRaises(TypeError):",
+         "    self.assertIn(1, access_nested_map({'a': 2}, 'a'))"),
+        ("compares_by_an_operator_that_raises",
+         "with self.assertRaises(TypeError):",
+         "    assert access_nested_map({'a': 2}, 'a') < 'b'"),
         ("expects_within", "with self.assertRaises(TypeError):",
          "    self.assertRaises(ValueError, it, access_nested_map({}, ()))"),
         ("key", "with self.assertRaises(KeyError) as caught:",
@@ -380,6 +393,17 @@ class TestFindings(unittest.TestCase):
         ("name_of_case", "class TestA(TestCase):\n"
          "    @parameterized.expand([('a', 1), ('b', 2)])\n"
          "    def test_a(self, name, value): assert value\n"),
+        ("errors_of_rows", "class TestA(TestCase):\n"
+         "    @parameterized.expand([({}, KeyError), ({}, AssertionError)])\n"
+         "    def test_a(self, map, error):\n"
+         "        with self.assertRaises(error):\n"
+         "            self.assertEqual(access_nested_map(map, ['a']), 1)\n"),
+        ("error_that_changes", "class TestA(TestCase):\n"
+         "    @parameterized.expand([({}, KeyError)])\n"
+         "    def test_a(self, map, error):\n"
+         "        error = AssertionError\n"
+         "        with self.assertRaises(error):\n"
+         "            self.assertEqual(access_nested_map(map, ['a']), 1)\n"),
         ("underscore", "class TestA(TestCase):\n"
          "    @parameterized.expand([(1, 2), (3, 4)])\n"
          "    def test_a(self, _, value): assert value\n"),
