@@ -170,6 +170,25 @@ class TestCommands(unittest.TestCase):
             list(texts.wrong_commands(page, "page")), expected)
 
     @parameterized.expand([
+        ("address", "[a](https://example.com/#b)", []),
+        ("file", "[a](b.md)", []),
+        ("heading_of_the_page", "[a](#one-two)", []),
+        ("heading_of_a_file", "[a](b.md#its-head)", []),
+        ("no_file", "[a](c.md)", ["page.md: c.md: there is no such file"]),
+        ("no_heading", "[a](b.md#one-two)",
+         ["page.md: b.md#one-two: there is no such heading"]),
+        ("comment_in_a_block", "[a](#not-one)",
+         ["page.md: #not-one: there is no such heading"]),
+    ])
+    def test_wrong_links(
+            self, _: str, link: str, expected: List[str]) -> None:
+        """A link must lead to a file or a heading that is there."""
+        page = f"# One, two?\n\n{link}\n\n```sh\n# Not one\n```\n"
+        Path("page.md").write_text(page)
+        Path("b.md").write_text("## `It's` head\n")
+        self.assertEqual(list(texts.wrong_links(page, "page.md")), expected)
+
+    @parameterized.expand([
         ("right", "```python\n>>> 1 + 1\n2\n\n```\n", []),
         ("wrong", "```python\n>>> 1 + 1\n3\n\n```\n",
          ["page, block 1: an example fails"]),

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Check what the pages say.
 
-Lengths, quotations, names of tests, examples, commands, and the tables of the
-audit's manual must be right.
+Lengths, quotations, names of tests, examples, commands, links between pages,
+and the tables of the audit's manual must be right.
 With the argument 1 or 2, print the first or the second command of README.md
 instead. What a fence says decides what is done with its block:
 
@@ -194,6 +194,25 @@ def wrong_commands(text: str, page: str) -> Iterator[str]:
                         yield f"{page}: {line}\n{done.stdout}"
 
 
+def anchors(text: str) -> Set[str]:
+    """Return what links to the headings of a page may name."""
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+            for heading in re.findall(
+                r"(?m)^#+ (.+)$", BLOCK.sub("", text))}
+
+
+def wrong_links(text: str, page: str) -> Iterator[str]:
+    """Yield the links to a file, or to a heading, that is not there."""
+    for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
+        name, _, anchor = link.partition("#")
+        path = Path(page).parent / name if name else Path(page)
+        if not path.exists():
+            yield f"{page}: {link}: there is no such file"
+        elif anchor and anchor not in anchors(
+                path.read_text(encoding="utf-8")):
+            yield f"{page}: {link}: there is no such heading"
+
+
 def first_cells(text: str, head: str) -> Set[str]:
     """Return what stands in backticks in the first column of a table.
 
@@ -260,7 +279,8 @@ def check(page: str, words: int) -> List[str]:
     """Return what is wrong with a page; print what has been checked."""
     text = Path(page).read_text(encoding="utf-8")
     trouble = [*wrong_quotations(text), *wrong_names(text),
-               *wrong_examples(text, page), *wrong_commands(text, page)]
+               *wrong_examples(text, page), *wrong_commands(text, page),
+               *wrong_links(text, page)]
     if page == MANUAL:
         trouble += wrong_tables(text)
     length = len(text.split())
