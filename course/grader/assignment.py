@@ -29,7 +29,7 @@ class Assignment(NamedTuple):
     """What a suite is graded by.
 
     modules: the code in which mistakes are made, by the names of files.
-    beside: the code that is planted too and never edited.
+    beside: the code that is copied too and never edited.
     integration: functions, with their module. In an integration test,
         another module calls the real one; all other tests are unit tests.
     needs: packages that a suite may use.
@@ -51,7 +51,7 @@ class Assignment(NamedTuple):
 
     @property
     def sources(self) -> Sources:
-        """All the code that is planted in a suite's folder."""
+        """All the code that is copied into a suite's folder."""
         return {**self.modules, **self.beside}
 
     def mistake(self, number: str) -> Mistake:
@@ -188,7 +188,7 @@ def sources_of(folder: Path, names: List[str]) -> Sources:
     for name in names:
         file = file_at(folder, name)
         if file.suffix != ".py":
-            raise Unusable(f"{name} is no Python file")
+            raise Unusable(f"{name} is not a Python file")
         if file.name in sources:
             raise Unusable(f"two files have the name {file.name}")
         try:

@@ -3,8 +3,10 @@
 import ast
 import os
 import stat
+from itertools import islice
 from pathlib import Path
-from typing import Collection, Dict, Iterator, List, NamedTuple, Set, Tuple
+from typing import (
+    Collection, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple)
 
 from .assignment import Assignment, Unusable
 
@@ -40,65 +42,61 @@ def own_suite(assignment: Assignment) -> Suite:
     return Suite("", files, [], {}, sorted(files), [], [])
 
 
-def read_suite(folder: Path, planted: Collection[str]) -> Suite:
+def read_suite(folder: Path, provided: Collection[str]) -> Suite:
     """Return the suite in a folder; raise Unusable if there is none.
 
-    The planted files are those that the assignment's modules bring.
+    The provided files are those that the assignment's modules bring.
     """
     if not folder.exists():
         raise Unusable(f"{folder}: there is no such folder")
     if not folder.is_dir():
         raise Unusable(f"{folder}: this is a file, not a folder")
-    suite = Suite(str(folder), {}, [], {}, [], [], [])
-    packages = {os.path.splitext(name)[0] for name in planted}
-    size = 0
-    for entry, path in walked(str(folder), suite):
-        top = path.split(os.sep)[0]
-        if path in planted or top in planted:
-            if top not in suite.own:
-                suite.own.append(top)
-        elif top in packages and os.path.exists(
-                folder / top / "__init__.py"):
-            if f"{top}/" not in suite.own:
-                suite.own.append(f"{top}/")
-        elif entry.is_symlink():
-            add_link(suite, folder, path)
-        elif entry.is_dir(follow_symlinks=False):
-            suite.folders.append(path)
-        elif not stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
-            suite.notes.append(f"{path} is left out: it is no plain file.")
-        elif not os.access(entry.path, os.R_OK):
-            suite.notes.append(f"{path} is left out: it can't be read.")
-        else:
-            suite.files[path] = os.path.abspath(entry.path)
-            size += entry.stat(follow_symlinks=False).st_size
-        if len(suite.files) + len(suite.folders) > MOST_FILES:
-            raise Unusable(f"{folder}: there are more than {MOST_FILES:,} "
-                           "files in it")
-        if size > MOST_BYTES:
-            raise Unusable(f"{folder}: its files have more than "
-                           f"{MOST_BYTES // 2 ** 20} MiB")
-    suite.tests.extend(sorted(
-        path for path in [*suite.files, *suite.links]
-        if os.sep not in path and Path(path).match("test*.py")))
-    below = sorted(path for path in suite.files if os.sep in path
+    entries = [sort_of(folder, entry, provided)
+               for entry in islice(walked(str(folder)), 10 * MOST_FILES)]
+    check_size(folder, entries)
+
+    def are(sort: str) -> List[Entry]:
+        """Return the entries of a sort."""
+        return [entry for entry in entries if entry.sort == sort]
+
+    files = {entry.path: entry.value for entry in are("file")}
+    links = {entry.path: entry.value for entry in are("link")}
+    notes = [f"{entry.path} is left out: {entry.value}."
+             for entry in are("left out")]
+    tests = sorted(path for path in [*files, *links]
+                   if os.sep not in path and Path(path).match("test*.py"))
+    below = sorted(path for path in files if os.sep in path
                    and Path(path).match("test*.py"))
-    if not suite.tests:
+    if not tests:
         where = f"; there is {below[0]}, in a folder below" if below else ""
-        odd = "".join(f"; {note.rstrip('.')}" for note in suite.notes
+        odd = "".join(f"; {note.rstrip('.')}" for note in notes
                       if note.startswith("test"))
         raise Unusable(f"{folder}: there is no test*.py in it{where}{odd}")
     if below:
-        suite.notes.append(
+        notes.append(
             f"{', '.join(below[:3])} {'is' if len(below) == 1 else 'are'} "
             "not run: only the test*.py in the folder itself are.")
-    suite.notes.extend(notes_on_imports(suite, folder))
-    return suite
+    notes.extend(notes_on_imports(tests, files, folder))
+    return Suite(
+        str(folder), files, [entry.path for entry in are("folder")], links,
+        tests, list(dict.fromkeys(entry.path for entry in are("own"))), notes)
 
 
-def walked(
-        folder: str, suite: Suite, below: str = ""
-        ) -> "Iterator[Tuple[os.DirEntry[str], str]]":
+class Entry(NamedTuple):
+    """Something in the folder of a suite.
+
+    sort: "file", "folder", "link", "own" (the assignment has one of this
+        name) or "left out".
+    value: where a file is, where a link leads, or why something is left out.
+    """
+
+    sort: str
+    path: str
+    value: str = ""
+    size: int = 0
+
+
+def walked(folder: str, below: str = "") -> "Iterator[Walked]":
     """Yield what is in a folder and below, with its path; follow no link."""
     try:
         with os.scandir(os.path.join(folder, below)) as entries:
@@ -106,38 +104,78 @@ def walked(
     except OSError as error:
         if not below:
             raise Unusable(f"{folder}: {error.strerror}") from None
-        suite.notes.append(f"{below} is left out: {error.strerror}.")
+        yield below, None, str(error.strerror)
         return
     for entry in found:
         path = os.path.join(below, entry.name)
         if entry.name.startswith(".") or entry.name in LEFT_OUT:
             continue
-        yield entry, path
+        yield path, entry, ""
         if entry.is_dir(follow_symlinks=False):
-            yield from walked(folder, suite, path)
+            yield from walked(folder, path)
 
 
-def add_link(suite: Suite, folder: Path, path: str) -> None:
-    """Keep a link that leads to something in the folder; note any other."""
+# A path, what is there, and why that can't be read.
+Walked = Tuple[str, "Optional[os.DirEntry[str]]", str]
+
+
+def sort_of(folder: Path, walked_: Walked, provided: Collection[str]
+            ) -> Entry:
+    """Return what sort of thing is at a path in a folder."""
+    path, entry, problem = walked_
+    top = path.split(os.sep)[0]
+    if top in provided:
+        return Entry("own", top)
+    if f"{top}.py" in provided and (folder / top / "__init__.py").exists():
+        return Entry("own", f"{top}/")
+    if not path.isprintable():
+        return Entry("left out", ascii(path), "its name can't be printed")
+    if entry is None:
+        return Entry("left out", path, problem)
+    if entry.is_symlink():
+        return link_of(folder, path)
+    if entry.is_dir():
+        return Entry("folder", path)
+    status = entry.stat()
+    if not stat.S_ISREG(status.st_mode):
+        return Entry("left out", path, "it is not a plain file")
+    if not os.access(entry.path, os.R_OK):
+        return Entry("left out", path, "it can't be read")
+    return Entry("file", path, os.path.abspath(entry.path), status.st_size)
+
+
+def link_of(folder: Path, path: str) -> Entry:
+    """Return a link, if it leads to something in the folder."""
     target = os.readlink(str(folder / path))
     root = os.path.realpath(str(folder))
     leads = os.path.realpath(str(folder / path))
     inside = leads == root or leads.startswith(root + os.sep)
     if os.path.isabs(target) or not inside:
-        suite.notes.append(
-            f"{path} is left out: it is a link to somewhere else.")
-    else:
-        suite.links[path] = target
+        return Entry("left out", path, "it is a link to somewhere else")
+    return Entry("link", path, target)
 
 
-def notes_on_imports(suite: Suite, folder: Path) -> Iterator[str]:
+def check_size(folder: Path, entries: List[Entry]) -> None:
+    """Raise Unusable if the files in a folder are too many or too big."""
+    if sum(entry.sort in ("file", "folder") for entry in entries
+           ) > MOST_FILES:
+        raise Unusable(f"{folder}: there are more than {MOST_FILES:,} "
+                       "files in it")
+    if sum(entry.size for entry in entries) > MOST_BYTES:
+        raise Unusable(f"{folder}: its files have more than "
+                       f"{MOST_BYTES // 2 ** 20} MiB")
+
+
+def notes_on_imports(
+        tests: List[str], files: Dict[str, str], folder: Path
+        ) -> Iterator[str]:
     """Yield which modules of the folder its tests import.
 
     No mistake is made in these, so a learner may wonder.
     """
-    for test in suite.tests:
+    for test in tests:
         names = [f"{name}.py" for name in sorted(imported(folder / test))
-                 if f"{name}.py" in suite.files and f"{name}.py" != test
+                 if f"{name}.py" in files and f"{name}.py" != test
                  and not name.startswith("test")]
         if names:
             yield (f"{test} imports the folder's own {', '.join(names)}, in "

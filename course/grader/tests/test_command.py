@@ -529,7 +529,7 @@ class TestFolders(GraderTestCase):
         folder = self.write(test_it="")
         os.mkfifo(str(folder / "fifo"))
         self.assertEqual(self.notes(folder), [
-            "fifo is left out: it is no plain file."])
+            "fifo is left out: it is not a plain file."])
 
     @parameterized.expand(["venv", "node_modules", "__pycache__", ".venv"])
     def test_left_out(self, name: str) -> None:
