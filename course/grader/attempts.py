@@ -16,7 +16,7 @@ from typing import (
     Any, BinaryIO, Callable, Dict, Iterator, List, NamedTuple, Optional, Set,
     Tuple)
 
-from .protocol import RUN_SECONDS, THE_SUITE, Job, Result, Run
+from .protocol import RUN_SECONDS, THE_SUITE, Job, Result, Run, Trace
 
 COURSE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OUTPUT = 2 ** 16  # bytes that are kept of what unittest says: the last
@@ -211,6 +211,7 @@ def read(known: Run, written: bytes) -> Written:
     results, unloaded = dict(known.results), dict(known.unloaded)
     found = dict(known.found)
     leaks = {name: list(names) for name, names in known.leaks.items()}
+    traces = dict(known.traces)
     order, doing, about, raised = None, "", "", ""
     for event, name, *facts in events(written):
         if event in UNDER_WAY:
@@ -226,10 +227,29 @@ def read(known: Run, written: bytes) -> Written:
         elif event == "leak":
             leaks.setdefault(name, []).extend(
                 one for one in facts[0] if one not in leaks.get(name, []))
+        elif event == "traced":
+            traces[name] = joined(traces.get(name), Trace(*facts))
         elif event == "raised":
             raised = name
-    run = Run(results, unloaded, found, leaks)
+    run = Run(results, unloaded, found, leaks, traces)
     return Written(run, order, doing, about, raised)
+
+
+def joined(before: Optional[Trace], after: Trace) -> Trace:
+    """Return what was watched in two parts as one."""
+    if before is None:
+        return after
+    return Trace(
+        both(before.lines, after.lines), both(before.calls, after.calls),
+        before.came_out + after.came_out,
+        sorted({*before.unsure, *after.unsure}))
+
+
+def both(before: Dict[str, List[int]], after: Dict[str, List[int]]
+         ) -> Dict[str, List[int]]:
+    """Return the lines in either of two dictionaries by files."""
+    return {file: sorted({*before.get(file, []), *after.get(file, [])})
+            for file in {**before, **after}}
 
 
 def known_after(known: Run, written: bytes, end: str) -> Tuple[Run, bool]:

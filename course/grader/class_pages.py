@@ -14,8 +14,8 @@ from .assignment import Assignment, Unusable
 from .edits import Mistake
 from .judge import Grade, by_number
 from .report import (
-    COMMAND, LETTERS, TOUR, count, no_results, report, results, summary,
-    example_line)
+    COMMAND, LETTERS, REASONS, TOUR, count, example_line, letter_of,
+    no_results, report, results, summary, why_missed)
 
 Graded = Tuple[str, Optional[Grade], str]
 
@@ -49,6 +49,8 @@ LEGEND = (
     ("a", "a", "noticed by an assertion"),
     ("e", "e", "noticed by another exception, or the end of the process"),
     ("t", "t", "noticed by running out of time"),
+    *(("m", letter, f"missed: {words}")
+      for letter, words in REASONS.values()),
     ("m", ".", "missed"), ("n", "-", "no score"))
 
 
@@ -252,7 +254,8 @@ def cell(graded: Optional[Grade], mistake: Mistake) -> str:
     letters = {LETTERS[graded.tests[test_id].notices[mistake.number]]
                for test_id in graded.noticing(mistake)}
     if not letters:
-        return '<td class="cell m">.</td>'
+        letter = letter_of(graded, mistake) or "."
+        return f'<td class="cell m">{letter}</td>'
     letter = min(letters)  # an assertion says most
     return f'<td class="cell {letter}">{letter}</td>'
 
@@ -276,7 +279,8 @@ def suite_body(graded: Grade) -> Iterator[str]:
             escape(example_line(example))
             for example in graded.examples.get(mistake.number, []))
         yield (f"<tr><td>{folded(mistake)}</td>{cell(graded, mistake)}"
-               f"<td>{lines or 'missed'}</td></tr>")
+               f"<td>{lines or escape(why_missed(graded, mistake))}</td>"
+               "</tr>")
     yield "</table>"
     yield "<h2>The report</h2>"
     yield f"<pre>{escape(report(graded))}</pre>"

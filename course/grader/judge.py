@@ -15,6 +15,7 @@ from .edits import Mistake, Rewrite, Sources, edited, wrecked
 from .pitfalls import code_of, findings, unseen_tests
 from .protocol import (
     FIXTURES, TEST_SECONDS, THE_SUITE, Job, Result, Run)
+from .reached import Reason, is_worth_watching, places, reason
 from .run import OTHER_SEED, SEED, Runners
 from .suite import Suite
 
@@ -78,6 +79,7 @@ class Grade(NamedTuple):
     unloaded: what is wrong with the files that can't be imported, by name.
     untouched: tests that pass where every function raises an exception.
     leaks: the names that a test or a class left replaced, by its id.
+    reasons: why each mistake that is missed is missed, by its number.
     unseen: tests that unittest does not see; unexamined: files that can't be
         read as Python, and why.
     """
@@ -94,6 +96,7 @@ class Grade(NamedTuple):
     mistakes: List[Mistake]
     rewrites: List[Rewrite]
     examples: Dict[int, List[Example]]
+    reasons: Dict[int, Reason]
     seconds: float
     slowest: Dict[str, float]
 
@@ -169,16 +172,19 @@ def grade(
         job._replace(tests=steady, seconds=max(
             min(LEAST_SECONDS, seconds), TIMES * slowest)),
         runners, right, begun)
-    answers = Answers({}, {}, {}, {}, [])
+    answers, reasons = Answers({}, {}, {}, {}, []), {}
     if steady:
         answers = changed.answers(assignment, mistakes, rewrites)
+        reasons = changed.reasons(assignment.sources, [
+            mistake for mistake in mistakes
+            if not answers.notices[mistake.number]])
     tests = {name: judged(name, test, answers)
              for name, test in right.tests.items()}
     pitfalls, unseen, unexamined = examined(suite, assignment)
     return Grade(
         suite, assignment, tests, right.unloaded, answers.untouched,
         right.leaks, pitfalls, unseen, unexamined, mistakes, rewrites,
-        answers.examples, monotonic() - begun, right.seconds)
+        answers.examples, reasons, monotonic() - begun, right.seconds)
 
 
 def judged(name: str, test: Test, answers: "Answers") -> Test:
@@ -488,6 +494,30 @@ class ChangedCode:
             return []
         again = self._reasons(self._start(code, failing, True).result())
         return [name for name in failing if name in again]
+
+    def reasons(self, sources: Sources, missed: List[Mistake]
+                ) -> Dict[int, Reason]:
+        """Return why each of the mistakes that are missed is missed."""
+        if not missed:
+            return {}
+        right = [run.result() for run in [
+            self._watch(sources) for _ in range(2)]]
+        wrongs = [(mistake, edited(sources, mistake.edits))
+                  for mistake in missed]
+        found = {mistake.number: places(sources, code)
+                 for mistake, code in wrongs}
+        runs = {mistake.number: self._watch(code) for mistake, code in wrongs
+                if is_worth_watching(found[mistake.number], right)}
+        return {number: reason(
+            found[number], right,
+            runs[number].result() if number in runs else None, self._steady)
+            for number in found}
+
+    def _watch(self, code: Sources) -> "Future[Run]":
+        """Start a run of all tests in which the code is watched."""
+        return self._runners.submit(self._job._replace(
+            sources=code, trace=True,
+            imported=imported(self._steady, self._right.file_of)))
 
     # What fails on a mistake is made to fail again.
 

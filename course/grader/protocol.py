@@ -27,6 +27,7 @@ class Job(NamedTuple):
         call makes a test an integration test; None to leave kinds aside.
     seconds: how many a test may take.
     show: whether to run plain unittest and keep what it says.
+    trace: whether to watch what the modules' code does.
     """
 
     files: Dict[str, str]
@@ -43,6 +44,7 @@ class Job(NamedTuple):
     integration: Optional[List[Tuple[str, str, int, int]]] = None
     seconds: float = TEST_SECONDS
     show: bool = False
+    trace: bool = False
 
 
 class Result(NamedTuple):
@@ -65,6 +67,20 @@ class Result(NamedTuple):
         return self.outcome not in ("passed", "skipped")
 
 
+class Trace(NamedTuple):
+    """What the assignment's code did in a test, a fixture or an import.
+
+    lines: those that ran, by file; calls: the first lines of the functions
+    that were called. came_out: a text for each thing that came out; one
+    that begins with "?" can't be compared. unsure: why this is not all.
+    """
+
+    lines: Dict[str, List[int]]
+    calls: Dict[str, List[int]]
+    came_out: List[str]
+    unsure: List[str]
+
+
 class Run(NamedTuple):
     """What a run found.
 
@@ -72,6 +88,8 @@ class Run(NamedTuple):
     unloaded: what is wrong with the files that can't be imported, by name.
     found: the ids of the tests that each file has, by its name.
     leaks: the names that a test, or a class, left replaced, by its id.
+    traces: what was watched in each test, fixture and import, if that was
+        asked for.
     output: what unittest said, if that was asked for.
     """
 
@@ -79,6 +97,7 @@ class Run(NamedTuple):
     unloaded: Dict[str, Result] = {}
     found: Dict[str, List[str]] = {}
     leaks: Dict[str, List[str]] = {}
+    traces: Dict[str, Trace] = {}
     output: str = ""
 
 
@@ -90,7 +109,9 @@ def failed_run(why: str) -> Run:
 
 def run_from(fields: List[Any]) -> Run:
     """Return a run that has travelled as JSON."""
-    results, unloaded, *rest = fields
+    results, unloaded, found, leaks, traces, output = fields
     return Run({name: Result(*facts) for name, facts in results.items()},
                {name: Result(*facts) for name, facts in unloaded.items()},
-               *rest)
+               found, leaks,
+               {name: Trace(*facts) for name, facts in traces.items()},
+               output)

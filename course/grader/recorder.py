@@ -22,6 +22,7 @@ from typing import (
     Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple)
 
 from .protocol import FIXTURES, Job, Result
+from .tracer import Tracer
 
 MESSAGE = 400  # characters that are kept of an exception's message
 DOUBLES = ("unittest.mock", "mock")  # the modules that make doubles
@@ -48,11 +49,14 @@ def record(recorder: "Recorder", job: Job, done: Set[str]) -> None:
     """Run the tests of a job in this folder, but for those that are done."""
     random.seed(int(job.seed) + 1000 * job.again)
     known = {*job.passed_over, *done}
+    if recorder.tracer:
+        recorder.tracer.start()
     for module in recorder.modules:
         # What a file replaces at its import can only be seen afterwards if
         # it is known what was there. What fails here fails there again.
         with suppress(Exception):
             importlib.import_module(module)
+    recorder.write_trace("")
     if job.integration is not None:
         threading.setprofile(recorder.profile)
         sys.setprofile(recorder.profile)
@@ -82,6 +86,7 @@ class Recorder(unittest.TestResult):
         self._targets: Dict[str, List[Tuple[str, int, int]]] = {}
         for file, name, first, last in job.integration or []:
             self._targets.setdefault(name, []).append((file, first, last))
+        self.tracer = Tracer(folder, job.modules) if job.trace else None
         self._ids: List[str] = []
         self._names: Dict[int, str] = {}  # of tests, by their identity
         self._test: Any = None
@@ -114,6 +119,7 @@ class Recorder(unittest.TestResult):
             return []
         finally:
             self._doubles[file] = before.restore()
+        self.write_trace(file)
         self._write("imported", file, [found.name for found in tests])
         return tests
 
@@ -131,6 +137,8 @@ class Recorder(unittest.TestResult):
             raise
         finally:
             sys.setprofile(None)
+            if self.tracer:
+                self.tracer.stop()
 
     def begin_module(self, file: str, name: str) -> None:
         """Put in place what its file replaced: its tests rely on that."""
@@ -150,12 +158,14 @@ class Recorder(unittest.TestResult):
 
     def end_class(self, name: str, module: str) -> None:
         """Write down what a class left replaced, and put it back."""
+        self.write_trace(name)
         self.leak(name, self._before_class.restore())
         self._reached = self._reached_by_class = False
         self._write("class over", module)
 
     def end_module(self, name: str) -> None:
         """Write down what a module, or its file, left replaced."""
+        self.write_trace(name)
         self.leak(name, self._first.restore())
         self._write("module over", name)
 
@@ -170,6 +180,7 @@ class Recorder(unittest.TestResult):
         self._reached_by_class = self._reached_by_class or self._reached
         self._reached = False
         self._test, self._result = test, None
+        self.write_trace(found_in("", test).class_name)
         self._write("start", self.name_of(test))
         self._before_test = self._before_test.now(self.modules)
         self._begun = monotonic()
@@ -183,9 +194,15 @@ class Recorder(unittest.TestResult):
         self._reached = False
         result = self._result or Result("exception", "was interrupted")
         name = self.name_of(test)
+        self.write_trace(name)
         self.leak(name, self._before_test.restore())
         self._write("end", name, *result._replace(kind=kind, seconds=seconds))
         self._test = None
+
+    def write_trace(self, name: str) -> None:
+        """Write down what the modules' code did since the last time."""
+        if self.tracer:
+            self._write("traced", name, *self.tracer.take())
 
     def name_of(self, test: Any) -> str:
         """Return the id of a test, or what unittest has in its place."""

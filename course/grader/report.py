@@ -10,17 +10,19 @@ from .assignment import OWN, Assignment
 from .edits import Mistake
 from .judge import Grade, Pitfall, Example, by_number, looks_at_source
 from .protocol import THE_SUITE
+from .reached import NOT_KNOWN, NOT_REACHED, NOT_TOLD, OTHERWISE, SAME
 
 COMMAND = "course/grade.py"
 TOUR = "course/tour.md"
 OWN_SUITE = "-"  # in the place of a folder: the assignment's own suite
 LETTERS = {"assertion": "a", "exception": "e", "time": "t"}
+WHY = "why it is missed"
 LONG = 30.0  # seconds, after which a report says what took so long
 
 
-def paragraph(text: str) -> str:
+def paragraph(text: str, indent: str = "   ") -> str:
     """Return text in lines of up to 79 characters, indented."""
-    return fill(text, 79, initial_indent="   ", subsequent_indent="   ",
+    return fill(text, 79, initial_indent=indent, subsequent_indent=indent,
                 break_long_words=False, break_on_hyphens=False)
 
 
@@ -169,8 +171,60 @@ def wrong_code(graded: Grade) -> Iterator[str]:
         for example in graded.examples.get(mistake.number, []):
             yield f"      {example_line(example)}"
     yield f"   missed: {len(graded.missed)}"
-    for mistake in graded.missed:
-        yield f"   {mistake.name}"
+    yield from missed(graded)
+
+
+# What is said of mistakes that are missed, by the reason. First a letter.
+REASONS = {
+    OTHERWISE: ("o", "reached, something came out otherwise, and no test "
+                "looks at it: assert it"),
+    SAME: ("s", "reached, and what the tests could compare came out the "
+           "same: try another input, or the same once more"),
+    NOT_REACHED: ("n", "not reached: no test that counts, no fixture and no "
+                  "import runs a line that the mistake changes"),
+    NOT_TOLD: ("?", "reached; whether anything came out otherwise can't be "
+               "told"),
+    NOT_KNOWN: ("k", "not known whether a test reaches it"),
+}
+
+
+def missed(graded: Grade) -> Iterator[str]:
+    """Yield which mistakes are missed, by the reason, and in which tests."""
+    for reason, (_, words) in REASONS.items():
+        mistakes = [
+            mistake for mistake in graded.missed
+            if mistake.number in graded.reasons
+            and graded.reasons[mistake.number].reason == reason]
+        if not mistakes:
+            continue
+        yield paragraph(f"{words}:")
+        if reason == NOT_REACHED:
+            yield paragraph(", ".join(
+                mistake.name for mistake in mistakes), "      ")
+            continue
+        for mistake in mistakes:
+            yield f"      {mistake.name}: {details(graded, mistake)}"
+
+
+def details(graded: Grade, mistake: Mistake) -> str:
+    """Return in which tests a mistake is reached, and what can't be told."""
+    found = graded.reasons[mistake.number]
+    return ", ".join(filter(None, [some(found.tests, 1), found.why]))
+
+
+def why_missed(graded: Grade, mistake: Mistake) -> str:
+    """Return why one mistake is missed, and what helps, in one line."""
+    if mistake.number not in graded.reasons:
+        return "missed"
+    words = REASONS[graded.reasons[mistake.number].reason][1]
+    more = details(graded, mistake)
+    return f"missed: {words}" + (f" ({more})" if more else "")
+
+
+def letter_of(graded: Grade, mistake: Mistake) -> str:
+    """Return the letter that says why a mistake is missed, if it is."""
+    found = graded.reasons.get(mistake.number)
+    return REASONS[found.reason][0] if found else ""
 
 
 def example_line(example: Example) -> str:
@@ -261,7 +315,7 @@ def map_of(graded: Grade) -> str:
     passing = graded.are("passes")
     useful = [test_id for test_id in passing if graded.tests[test_id].notices]
     idle = len(passing) - len(useful)
-    width = max(map(len, useful), default=0)
+    width = max(map(len, [*useful, WHY]))
     mistakes = by_number(graded.mistakes)
     rows = [" " * width + "".join(
         f"{mistake.number:3}" for mistake in mistakes)]
@@ -270,12 +324,18 @@ def map_of(graded: Grade) -> str:
         rows.append(f"{test_id:{width}}" + "".join(
             f"  {LETTERS.get(notices.get(mistake.number, ''), '.')}"
             for mistake in mistakes))
+    why = [letter_of(graded, mistake) for mistake in mistakes]
+    if any(why):
+        rows.append(f"{WHY:{width}}" + "".join(
+            f"  {letter or ' '}" for letter in why))
     if idle:
         rows += ["", f"{count(idle, 'test')} "
                  f"notice{'s' if idle == 1 else ''} none of these"]
     return "\n".join([
         *rows, "", "a: noticed by an assertion; e: by another exception or "
-        "the end of the process;", "t: by running out of time; .: missed",
+        "the end of the process;", "t: by running out of time; .: not noticed",
+        *(f"{letter}: {words}" for letter, words in REASONS.values()
+          if letter in why),
         "", summary(graded), ""])
 
 
@@ -297,6 +357,8 @@ def results(graded: Grade) -> str:
             } for test_id, test in graded.tests.items()},
             "not_imported": graded.unloaded,
             "leaks": graded.leaks,
+            "missed": {number: found._asdict()
+                       for number, found in graded.reasons.items()},
             "pitfalls": [found._asdict() for found in graded.pitfalls],
         },
     }, indent=2) + "\n"
@@ -308,7 +370,7 @@ def points(graded: Grade, mistake: Mistake) -> Dict[str, Any]:
              for example in graded.examples.get(mistake.number, [])]
     return {"name": mistake.name, "score": int(bool(lines)), "max_score": 1,
             "output": "\n".join([mistake.summary, *lines])
-            if lines else "missed"}
+            if lines else why_missed(graded, mistake)}
 
 
 def no_results(reason: str) -> str:

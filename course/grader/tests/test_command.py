@@ -1158,7 +1158,10 @@ class TestCommand(GraderTestCase):
             "test_client.TestGithubOrgClient.test_has_license"})
         self.assertEqual(tests["7"], {
             "name": "7 get_json", "score": 0, "max_score": 1,
-            "output": "missed"})
+            "output": "missed: not reached: no test that counts, no fixture "
+            "and no import runs a line that the mistake changes"})
+        self.assertEqual(results["extra_data"]["missed"]["7"], {
+            "reason": "not reached", "tests": [], "why": ""})
         self.assertRegex(results["output"], r"\nnoticed \d+ of \d+;")
         self.assertEqual(results["extra_data"]["pitfalls"], [])
         facts = results["extra_data"]["tests"][
