@@ -201,6 +201,12 @@ class TestListing(unittest.TestCase):
                  "repo-00006", "apache-2.0")])
 
 
+    def test_facts_of_numbered_repos(self) -> None:
+        """All other facts are those of the first recorded repository."""
+        repo = numbered_repos(2)[1]
+        self.assertEqual((repo["language"], repo["size"]), ("Dart", 191))
+
+
 class TestLicense(unittest.TestCase):
     """Unit tests of the answer with the text of a repository's license."""
 
