@@ -5,8 +5,9 @@ import sys
 import unittest
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
+from pathlib import Path
 from runpy import run_module
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory
 from typing import Any, Dict, List, Tuple
 from unittest.mock import Mock, patch
 
@@ -127,11 +128,14 @@ class TestTables(unittest.TestCase):
 
     def test_table(self) -> None:
         """A table is indented and wrapped as Python code is."""
-        self.assertEqual(table("ROWS", [(1, "a" * 70), (2, "b")]), (
+        rows = [(1, 2, "a" * 70), (3, 4, "b" * 64), (5, 6, "c" * 65)]
+        self.assertEqual(table("ROWS", rows), (
             "ROWS = [\n"
-            "    (1,\n"
+            "    (1, 2,\n"
             f"     '{'a' * 70}'),\n"
-            "    (2, 'b')\n"
+            f"    (3, 4, '{'b' * 64}'),\n"
+            "    (5, 6,\n"
+            f"     '{'c' * 65}')\n"
             "]"))
 
 
@@ -146,10 +150,13 @@ class TestRecord(unittest.TestCase):
         return status, out.getvalue(), err.getvalue()
 
     def setUp(self) -> None:
-        """Let the environment name a replay, and no token."""
+        """Make a folder; let the environment name a replay, and no token."""
         server = replay()
         self.url = server.__enter__()
         self.addCleanup(server.__exit__, None, None, None)
+        folder = TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
         environ = patch.dict(os.environ, {
             "GITHUB_API_URL": self.url, "GH_TOKEN": "", "GITHUB_TOKEN": "",
             "no_proxy": "127.0.0.1"})
@@ -200,15 +207,18 @@ class TestRecord(unittest.TestCase):
 
     def test_closed_pipe(self) -> None:
         """Where the tables can't be printed, one line says why."""
-        with TemporaryFile() as file:
+        path = Path(self.folder, "out")
+        with path.open("wb") as file:
             stdout = Mock(spec=StringIO())
             stdout.fileno.return_value = file.fileno()
             stdout.flush.side_effect = BrokenPipeError(32, "Broken pipe")
             with redirect_stderr(StringIO()) as err, redirect_stdout(stdout):
                 status = main(["google"])
+            file.write(b"what Python would still print at exit")
         self.assertEqual(status, 1)
         self.assertEqual(
             err.getvalue(), "audit.record: stdout: Broken pipe\n")
+        self.assertEqual(path.read_bytes(), b"")
 
     def test_help(self) -> None:
         """The help says what it prints, and which names it takes."""

@@ -144,7 +144,7 @@ class TestListing(unittest.TestCase):
         """A listing is filtered and sorted; what is missing comes first."""
         repos: List[Document] = [
             dict(full_name="B", fork=True, created_at="3", updated_at="1",
-                 pushed_at="1"),
+                 pushed_at="1", permissions={"push": False}),
             dict(full_name="a", private=True, created_at="2", updated_at="3",
                  pushed_at=None, permissions={"push": True}),
             dict(full_name="c", updated_at="2", pushed_at="2")]
@@ -199,7 +199,6 @@ class TestListing(unittest.TestCase):
                  "repo-00005", None),
                 (900000006, "MDEwOlJlcG9zaXRvcnk5MDAwMDAwMDY=",
                  "repo-00006", "apache-2.0")])
-
 
     def test_facts_of_numbered_repos(self) -> None:
         """All other facts are those of the first recorded repository."""
@@ -477,21 +476,28 @@ class TestProgram(unittest.TestCase):
         self.assertIn("until Ctrl-C.", text)
         self.assertIn("TCP port on 127.0.0.1 (8000); 0 for a free one", text)
 
-    @patch.object(sys, "argv", ["audit.replay", "--port", "0"])
     @patch("logging.basicConfig", autospec=True)
-    @patch("time.sleep", autospec=True, side_effect=[None, KeyboardInterrupt])
+    @patch("audit.replay.sleep", autospec=True,
+           side_effect=[None, KeyboardInterrupt])
     def test_serve(self, _: Mock, basic_config: Mock) -> None:
         """It prints its URL, logs each request, and serves until Ctrl-C."""
         file = BytesIO()  # It shows what the program has flushed.
         stdout = TextIOWrapper(file)
-        with redirect_stdout(stdout), patch.dict(sys.modules):
-            del sys.modules["audit.replay"]  # Else runpy warns of it.
-            with self.assertRaises(SystemExit) as caught:
-                run_module("audit.replay", run_name="__main__")
-        self.assertEqual(caught.exception.code, 130)
+        with redirect_stdout(stdout):
+            status = main(["--port", "0"])
+        self.assertEqual(status, 130)
         self.assertRegex(file.getvalue(), b"^http://127.0.0.1:[0-9]+\r?\n$")
         basic_config.assert_called_once_with(
             level=logging.INFO, format="%(message)s")
+
+    def test_program(self) -> None:
+        """It can be run by python -m, and exits with its status."""
+        argv = patch.object(sys, "argv", ["audit.replay", "--port", "x"])
+        with argv, redirect_stderr(StringIO()), patch.dict(sys.modules):
+            del sys.modules["audit.replay"]  # Else runpy warns of it.
+            with self.assertRaises(SystemExit) as caught:
+                run_module("audit.replay", run_name="__main__")
+        self.assertEqual(caught.exception.code, 2)
 
 
 # GitHub's published schemas "organization-full", "minimal-repository" and
