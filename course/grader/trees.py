@@ -87,7 +87,7 @@ def errors_of(mistakes: Sequence[Mistake]) -> Dict[str, Set[str]]:
 class File(NamedTuple):
     """A test file, and the code that it is about.
 
-    nodes: all nodes of its tree.
+    nodes: all nodes of its tree; lines: those of its text.
     origins: what the names stand for that it imports, or has classes of.
     """
 
@@ -115,7 +115,7 @@ def file_of(source: Union[str, bytes], code: Code) -> File:
             for alias in node.names:
                 origins[alias.asname or alias.name] = (
                     f"{node.module or '.'}.{alias.name}")
-    return File(tree, nodes, text.splitlines(), code, origins)
+    return File(tree, nodes, text.split("\n"), code, origins)
 
 
 def names_of(node: ast.AST) -> List[str]:

@@ -39,7 +39,9 @@ class Client:
         """Return whether it has."""
 '''}, [Mistake(4, "access_nested_map", "another key", Edit(
     "utils.py", "raise KeyError(key) from None",
-    "raise KeyError(path) from None"))])
+    "raise KeyError(path) from None")), Mistake(
+        1, "access_nested_map", "no KeyError", Edit(
+            "utils.py", "raise TypeError(key)", "raise ValueError(key)"))])
 
 
 def found_in(source: str) -> List[Tuple[int, str]]:
@@ -97,6 +99,9 @@ class TestFindings(unittest.TestCase):
         ("unchecked_key_by_function", 3, "no test in this file looks at what "
          "the KeyError of access_nested_map holds",
          "self.assertRaises(KeyError, access_nested_map, {}, ['a'])"),
+        ("unreached_statement", 5, "this assertion is not reached: the line "
+         "above raises", "with self.assertRaises(KeyError) as caught:",
+         "    it()", "    assert str(caught.exception) == 'a'"),
         ("fixture", 4, "setUpClass is no @classmethod", "assert x",
          "def setUpClass(cls): pass"),
         ("itself", 2, "test_it replaces has_license and uses nothing else of "
@@ -119,6 +124,8 @@ class TestFindings(unittest.TestCase):
          "get = Mock(side_effect=effect)", "assert x"),
         ("true", 3, "this assertTrue is given a constant",
          "self.assertTrue(True)"),
+        ("none", 3, "this assertIsNone is given a constant",
+         "self.assertIsNone(None)"),
         ("same_name", 3, "this assertEqual compares x with itself",
          "self.assertEqual(x, x)"),
         ("same_constant", 3, "this assertEqual compares constants",
@@ -184,6 +191,10 @@ class TestFindings(unittest.TestCase):
          'value is ("google",)', "class TestA(TestCase):\n"
          '    @parameterized.expand([("google"), ("abc")])\n'
          "    def test_a(self, name): assert name\n"),
+        ("itself_by_decorator", 3, "test_a replaces repos and uses nothing "
+         "else of the code", "class TestA(TestCase):\n"
+         "    @patch('client.Client.repos', return_value=1)\n"
+         "    def test_a(self, repos): assert Client('x').repos() == 1\n"),
         ("nested_class", 3, "TestB stands inside of TestA, so its tests never "
          "run", "class TestA(TestCase):\n    def test_a(self): assert x\n"
          "    class TestB(TestCase):\n        def test_b(self): assert x\n"),
@@ -283,6 +294,8 @@ class TestFindings(unittest.TestCase):
          "    assert Client('x').repos()"),
         ("inside_and_called", "def test_more(): assert x", "test_more()"),
         ("raised_by_list", "get.side_effect = [1, ValueError]", "assert x"),
+        ("returned_value", "def effect(url): return url",
+         "get = Mock(side_effect=effect)", "assert x"),
         ("raised", "def effect(url): raise ValueError",
          "get = Mock(side_effect=effect)", "assert x"),
         ("read_twice", "self.assertEqual(it.a, it.a)"),
@@ -299,6 +312,8 @@ class TestFindings(unittest.TestCase):
          "server.stop()", "assert x"),
         ("stopped_either", "it = patch('client.org').start()", "it = Server()",
          "it.stop()", "assert x"),
+        ("stopped_one_of_many", "its[0] = patch('client.org').start()",
+         "its[0].stop()", "assert x"),
         ("stopped_thread", "self.it = thread.start()", "self.it.stop()",
          "assert x"),
         ("compares_equality", "self.assertEqual(x, x)",
@@ -316,23 +331,28 @@ class TestFindings(unittest.TestCase):
         self.assertEqual(found_in(test_of(*lines)), [])
 
     @parameterized.expand([
-        ("twice", "self.assertEqual(own.one, own.one)",
+        ("twice", "with patch.object(Own, 'two') as two:",
+         "    self.assertEqual(own.one, own.one)",
          "two.assert_called_once()"),
-        ("in_a_loop", "for _ in range(2): self.assertEqual(own.one, 3)",
+        ("in_a_loop", "with patch.object(Own, 'two') as two:",
+         "    for _ in range(2): self.assertEqual(own.one, 3)",
          "two.assert_called_once()"),
-        ("by_a_helper", "self.assertEqual(own.one, 3)", "read(own)",
+        ("by_a_helper", "with patch.object(Own, 'two') as two:",
+         "    self.assertEqual(own.one, 3)", "    read(own)",
          "two.assert_called_once()"),
-        ("in_a_function", "def read(): return own.one", "read()", "read()",
+        ("in_a_function", "def read(): return own.one",
+         "with patch.object(Own, 'two') as two:", "    read()", "    read()",
          "two.assert_called_once()"),
-        ("not_counted", "self.assertEqual(own.one, 3)",
-         "two.assert_called_with()"),
+        ("other_class_replaced", "with patch.object(Other, 'two') as two:",
+         "    self.assertEqual(own.one, 3)", "two.assert_called_once()"),
+        ("not_counted", "with patch.object(Own, 'two') as two:",
+         "    self.assertEqual(own.one, 3)", "two.assert_called_with()"),
     ])
     def test_read_often(self, _: str, *lines: str) -> None:
         """A count is good where the attribute may be read again."""
         own = ["class Own:", "    def two(self): return 2", "    @memoize",
                "    def one(self): return self.two()", "own = Own()",
-               "with patch.object(Own, 'two', return_value=3) as two:",
-               *(f"    {line}" for line in lines)]
+               *lines]
         self.assertEqual(found_in(test_of(*own)), [])
 
     @parameterized.expand([
