@@ -3,8 +3,9 @@
 
 A message is what a red test prints, in a block ```text. It is made anew: in
 a copy of the project a file is edited, and some tests run. The numbers are
-those of the mistakes that a suite notices after each evening. And no test of
-the model suites may be one too many.
+those of the mistakes that a suite notices after each evening. What is said of
+who notices an edit must be so. And no test of the model suites may be one too
+many.
 """
 import json
 import re
@@ -99,6 +100,37 @@ MESSAGES = [
             "-k TestGithubOrgClient.test_org test_client.py"),
 ]
 
+
+class Prediction(NamedTuple):
+    """What an evening says of who notices an edit.
+
+    red, green: parts of the names of tests that fail, and that do not.
+    """
+
+    edit: Union[int, Edit]
+    arguments: str
+    red: List[str]
+    green: List[str]
+
+
+NO_DICT = ("utils.py", "isinstance(nested_map, (dict, abc.Mapping))",
+           "isinstance(nested_map, abc.Mapping)")
+PREDICTIONS = [
+    Prediction(2, "test_utils.py",
+               [".test_two_keys", "_map_2_three_keys"],
+               [".test_empty_path", "_map_0_one_key"]),
+    Prediction(NO_DICT, "test_utils.py", [], [".test_"]),
+    Prediction(7, "-k TestGetJson. test_utils.py",
+               [f".test_get_json_{row}_" for row in range(3)],
+               [".test_json_of_the_response"]),
+    Prediction(26, "loose/test_loose.py", [], [".test_"]),
+    Prediction(26, "-k TestGithubOrgClient.test_org test_client.py",
+               [".test_org_0_google", ".test_org_1_abc"], []),
+    Prediction(23, "test_client.py",
+               ["_0.test_public_repos", "_0.test_public_repos_with_license"],
+               ["TestGithubOrgClient.", "OverLoopback."]),
+]
+
 # What a suite has after each evening: the starter's tests, and such tests as
 # those of the model suites whose names contain one of these.
 EVENINGS = [
@@ -143,7 +175,7 @@ def wrong_messages(page: str) -> Iterator[str]:
         if not any(lines[0].startswith(message.begins) for message in known):
             yield f"{page}: nobody checks this message: {lines[0]}"
     for message in known:
-        printed = printed_by(message)
+        printed = printed_by(message.edit, message.arguments)
         found = [lines for lines in bodies
                  if lines[0].startswith(message.begins)]
         for line in found[0] if found else [message.begins]:
@@ -161,18 +193,18 @@ def without_chance(text: str) -> str:
     return re.sub("id='[0-9]+'|in [0-9.]+s|File \".*/", "", text)
 
 
-def edit_of(message: Message) -> Edit:
+def edit_of(edit: Union[int, Edit]) -> Edit:
     """Return the file that is edited, and its lines before and after."""
     from classic.assignment import MISTAKES
-    if isinstance(message.edit, tuple):
-        return message.edit
+    if isinstance(edit, tuple):
+        return edit
     return next(mistake.edit for mistake in MISTAKES
-                if mistake.number == message.edit)
+                if mistake.number == edit)
 
 
-def printed_by(message: Message) -> str:
-    """Return what the tests print that a message comes from."""
-    name, before, after = edit_of(message)
+def printed_by(edit: Union[int, Edit], arguments: str) -> str:
+    """Return what tests print in a copy of the project with an edit."""
+    name, before, after = edit_of(edit)
     with tempfile.TemporaryDirectory() as folder:
         for path in ("utils.py", "client.py", "fixtures.py", "test_utils.py",
                      "test_client.py"):
@@ -181,14 +213,31 @@ def printed_by(message: Message) -> str:
         first = next(block for block in blocks(read(COURSE))
                      if (block.language, block.word) == ("python", ""))
         Path(folder, "first.py").write_text("\n".join(first.lines))
+        loose = next(block for block in blocks(read(COURSE))
+                     if block.word == "loose/test_loose.py")
+        Path(folder, "loose").mkdir()
+        Path(folder, loose.word).write_text("\n".join(loose.lines))
         file = Path(folder, name)
         source = file.read_text(encoding="utf-8")
-        assert source.count(before) == 1, message
+        assert source.count(before) == 1, before
         file.write_text(source.replace(before, after), encoding="utf-8")
-        module = [] if message.arguments == "first" else ["unittest"]
+        module = [] if arguments == "first" else ["unittest"]
         return without_chance(run(
-            [sys.executable, "-m", *module, *message.arguments.split()],
+            [sys.executable, "-m", *module, *arguments.split()],
             folder).stdout)
+
+
+def wrong_predictions() -> Iterator[str]:
+    """Yield what the course says of who notices an edit and is not so."""
+    for edit, arguments, red, green in PREDICTIONS:
+        printed = printed_by(edit, arguments)
+        failed = re.findall(r"(?m)^(?:FAIL|ERROR): .*\((.+)\)$", printed)
+        for part in red:
+            if not any(part in name for name in failed):
+                yield f"{COURSE}: {part} is not red by {edit}:\n{printed}"
+        for part in green:
+            if any(part in name for name in failed):
+                yield f"{COURSE}: {part} is red by {edit}"
 
 
 def wrong_evenings(model: Notices) -> Iterator[str]:
@@ -279,7 +328,7 @@ def main() -> int:
     model = notices()
     idle = idle_tests(model)
     trouble = [*wrong_messages(TOUR), *wrong_messages(COURSE),
-               *wrong_evenings(model), *wrong_pastes(),
+               *wrong_evenings(model), *wrong_predictions(), *wrong_pastes(),
                *needless_tests(idle, SHOWN, PROVED, read(TOUR),
                                read("utils.py") + read("client.py"))]
     print(len(MESSAGES), "messages,", len(idle), "tests that notice nothing "
