@@ -187,7 +187,7 @@ def parse_policy(text: str, name: str) -> Policy:
 def parse_line(line: str, number: int, name: str) -> Optional[Approval]:
     """Return what a line of a policy allows; None for a comment alone."""
     stated, _, comment = line.partition("#")
-    if any(ord(character) > 127 for character in stated):
+    if not stated.isascii():
         raise UsageError(f"{name}:{number}: only a comment may have "
                          f"characters outside of ASCII: {stated.strip()}")
     words = APPROVAL.fullmatch(stated.strip())
