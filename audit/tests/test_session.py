@@ -28,8 +28,8 @@ from requests.exceptions import (
 from audit.pages import AnswerError, fetch_json
 from audit.replay import Fault, numbered_repos, replay
 from audit.session import (
-    MAX_BODY, LimitError, Pause, environment, github_session, is_transient,
-    read_body, seconds_to_wait)
+    MAX_BODY, LimitError, Pause, environment, github_session, is_loopback,
+    is_transient, read_body, seconds_to_wait)
 
 API = "https://api.github.com"
 PROXY = {"http": "http://proxy", "https": "http://proxy"}
@@ -73,6 +73,35 @@ class TestEnvironment(unittest.TestCase):
         """An empty variable counts as not set."""
         with patch.dict(os.environ, environ, clear=True):
             self.assertEqual(environment(), (token, api_url))
+
+
+class TestIsLoopback(unittest.TestCase):
+    """Unit tests of is_loopback: which URLs lead to this machine."""
+
+    @parameterized.expand([
+        ("name", "http://localhost:8000/a"),
+        ("name_in_upper_case", "https://LOCALHOST"),
+        ("address", "http://127.0.0.1"),
+        ("any_address_of_the_network", "http://127.1.20.255"),
+        ("address_6", "http://[::1]:8000"),
+    ])
+    def test_loopback(self, _: str, url: str) -> None:
+        """They are the name localhost, and the loopback addresses."""
+        self.assertIs(is_loopback(url), True)
+
+    @parameterized.expand([
+        ("name_that_begins_so", "https://localhost.example"),
+        ("name_that_ends_so", "https://ghe.localhost"),
+        ("name_of_digits", "http://127.foo.bar.com"),
+        ("other_address", "http://128.0.0.1"),
+        ("other_address_6", "http://[::2]"),
+        ("user", "https://localhost@api.github.com"),
+        ("no_host", "mailto:octocat"),
+        ("invalid", "http://["),
+    ])
+    def test_not_loopback(self, _: str, url: str) -> None:
+        """No other name is, whatever it looks like."""
+        self.assertIs(is_loopback(url), False)
 
 
 class TestSecondsToWait(unittest.TestCase):
