@@ -43,8 +43,8 @@ def markdown_of(
         size(text_of(part, 0)) for part in parts)
     texts = [head]
     for part in parts:
-        costs = [size(row) + size(line) for row, line in zip_longest(
-            part.rows, part.policy_lines, fillvalue="")]
+        costs = [size(row) + (size(line) if line else 0)
+                 for row, line in zip_longest(part.rows, part.policy_lines)]
         count = how_many_fit(costs, room)
         texts.append(text_of(part, count))
         # After a part that is cut nothing follows but headings.

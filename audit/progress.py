@@ -55,7 +55,6 @@ class Progress:
         with self._lock, suppress(OSError):
             if self._is_open:
                 self._terminal.write(f"\r{text:40}\r")
-                self._terminal.flush()
 
     def close(self) -> None:
         """Clear the line, and show nothing any more."""

@@ -204,17 +204,21 @@ class TestSaved(CommandTestCase):
 
     def test_report(self) -> None:
         """The report for people is written beside the table."""
-        self.assertEqual(
-            self.run_over_replay(
-                "google --markdown m.md --save t.csv", repos=REPOS[1:2]),
-            (0, "google/exempt\n", ""))
+        with patch("time.gmtime", autospec=True,
+                   return_value=(2026, 3, 2, 5, 17, 0, 0, 61, 0)):
+            self.assertEqual(
+                self.run_over_replay(
+                    "google --markdown m.md --save t.csv", repos=REPOS[1:2]),
+                (0, "google/exempt\n", ""))
         files = self.files()
         self.assertEqual(files["t.csv"],
                          HEADER + "google/exempt,ISC,,false,false,,2\n")
-        self.assertRegex(files["m.md"], (
-            r"^# Licenses of `google`\n\n"
-            r"- When: 20\d\d-\d\d-\d\d \d\d:\d\d UTC\n"
-            r"- Public repositories: 1 counted by GitHub, 1 listed "))
+        self.assertEqual(
+            files["m.md"],
+            "# Licenses of `google`\n\n- When: 2026-03-02 05:17 UTC\n"
+            "- Public repositories: 1 counted by GitHub, 1 listed (complete)\n"
+            "- Looked at: 1\n\n## Licenses: 1\n\n"
+            "| License | Repositories |\n| --- | --- |\n| `ISC` | 1 |\n")
 
     def test_saving_two_files_fails(self) -> None:
         """If one file can't be written, the other one is left, too."""

@@ -8,8 +8,8 @@ from parameterized import param, parameterized
 from audit.findings import (
     Entry, Found, Options, Org, Task, Text, entries_of)
 from audit.markdown import (
-    Part, code, completeness, filters, how_many_fit, license_in, link,
-    markdown_of, policy_line, some, text_of)
+    Part, code, completeness, filters, how_many_fit, license_in, licenses,
+    link, markdown_of, policy_line, some, table_row, text_of)
 from audit.policy import Row, parse_policy
 
 OWN = Row("google/own", "other:f67f637fc188", "not allowed", False, False,
@@ -176,6 +176,13 @@ class TestCutPage(unittest.TestCase):
             [f"google/own-{10000 + number}  other:f67f637fc188"
              for number in range(self.shown)])
 
+    def test_next_part_is_cut(self) -> None:
+        """Of a part that is not the first one the end is left out, too."""
+        rows = [FREE._replace(id=id) for id in range(10000)]
+        text = page([*rows, OWN._replace(id=10000)], POLICY, [])
+        self.assertGreater(len(text.encode()), 59800)
+        self.assertLessEqual(len(text.encode()), 60000)
+
 
 class TestParts(unittest.TestCase):
     """Tests of what a part of the report consists of."""
@@ -247,19 +254,26 @@ class TestParts(unittest.TestCase):
         """Each organization has to list at least what it counts."""
         self.assertEqual(completeness(orgs), text)
 
-    def test_organizations(self) -> None:
-        """Of more organizations than fit side by side there is the sum."""
-        rows = [FREE._replace(repository=f"org-{number}/free", id=number)
-                for number in range(51)]
-        orgs = [Org(f"org-{number}", 1, 1) for number in range(51)]
-        task = Task(Options([org.login for org in orgs]))
-        text = markdown_of(
-            task, Found(orgs, (), {}), [Entry(row, True) for row in rows])
-        self.assertEqual(text.splitlines()[0], (
-            "# Licenses of `org-0`, `org-1`, `org-2`, `org-3`, `org-4`, "
-            "`org-5`, `org-6`, `org-7`, `org-8`, `org-9` and 41 more"))
-        self.assertEqual(text.partition("## Licenses: 1\n\n")[2], (
-            "| License | Repositories |\n| --- | --- |\n| `MIT` | 51 |\n"))
+    @parameterized.expand([
+        ("one", 1, "| License | Repositories |"),
+        ("two", 2, "| License | `org-0` | `org-1` | Repositories |"),
+        ("most", 50, "| License | " + "".join(
+            f"`org-{number}` | " for number in range(50)) + "Repositories |"),
+        ("more", 51, "| License | Repositories |"),
+    ])
+    def test_organizations(self, _: str, count: int, columns: str) -> None:
+        """Several organizations have a column each, if they are not many."""
+        orgs = [Org(f"org-{number}", 1, 1) for number in range(count)]
+        self.assertEqual(
+            table_row(licenses(Found(orgs, (), {}), []).columns), columns)
+
+    def test_licenses(self) -> None:
+        """What is looked at is counted, most first, then by name."""
+        rows = [FREE, WAS, FREE, OWN, EXEMPT]
+        entries = [Entry(GONE, False), *(Entry(row, True) for row in rows)]
+        self.assertEqual(licenses(Found(ORGS, (), {}), entries).rows, [
+            "| `ISC` | 1 | 1 | 2 |", "| `MIT` | 2 | 0 | 2 |",
+            "| `other` | 1 | 0 | 1 |"])
 
 
 class TestCells(unittest.TestCase):

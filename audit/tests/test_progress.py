@@ -13,24 +13,6 @@ from audit.progress import Progress, Warnings, heard, listen
 from audit.session import LOG
 
 
-class Terminal(io.TextIOWrapper):
-    """A double of a terminal: it keeps what it is told to show."""
-
-    def __init__(self) -> None:
-        """Begin with nothing shown."""
-        super().__init__(io.BytesIO(), "utf-8", newline="\n",
-                         line_buffering=True)
-
-    def isatty(self) -> bool:
-        """Say that this is a terminal."""
-        return True
-
-    def getvalue(self) -> str:
-        """Return what has been flushed."""
-        shown: Any = self.buffer
-        return str(shown.getvalue().decode())
-
-
 def drawn(*texts: str) -> str:
     """Return what draws these texts, each in the place of the last."""
     return "".join(f"\r{text:40}\r" for text in texts)
@@ -54,7 +36,7 @@ class TestProgress(unittest.TestCase):
     def test_pages(self, _: str, later: int, pages: Any, shown: List[str]
                    ) -> None:
         """The number of pages never goes back."""
-        terminal = Terminal()
+        terminal = io.StringIO()
         progress = Progress(terminal)
         progress.later = later
         for arrived, total in pages:
@@ -65,7 +47,7 @@ class TestProgress(unittest.TestCase):
     def test_waits(self, monotonic: Mock) -> None:
         """While anything waits, pages are counted, but not shown."""
         monotonic.return_value = 1000
-        terminal = Terminal()
+        terminal = io.StringIO()
         progress = Progress(terminal)
         progress.show_wait(60)
         progress.show_wait(0.5)
@@ -77,13 +59,13 @@ class TestProgress(unittest.TestCase):
 
     def test_texts(self) -> None:
         """Texts of licenses are counted, too."""
-        terminal = Terminal()
+        terminal = io.StringIO()
         Progress(terminal).count_text(2, 5)
         self.assertEqual(terminal.getvalue(), drawn("texts: 2 of 5"))
 
     def test_close(self) -> None:
         """In the end the line is empty, whatever other threads do."""
-        terminal = Terminal()
+        terminal = io.StringIO()
         progress = Progress(terminal)
         progress.close()
         progress.show_wait(0)
