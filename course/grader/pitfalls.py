@@ -17,7 +17,7 @@ from .trees import (
     ANY_EXCEPTION, SILENT, Code, File, Finding, Function, FunctionNode,
     asserting_helpers, asserts, code_of as code_of, constant, dotted, file_of,
     is_assertion, is_builtin_exception, is_test, is_test_case, names_of,
-    origin_of, tests_in)
+    origin_of, stranded, tests_in)
 
 # Headings of the tour.
 FIRST = "A first test"
@@ -86,36 +86,47 @@ def unchecked_keys(file: File) -> Iterator[Finding]:
     Only where a mistake changes what the exception holds, and where no test
     of the file looks at what any exception holds.
     """
-    if any(map(looks_at_exception, file.nodes)):
+    used = {node.id for node in file.nodes
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    if any(looks_at_exception(node, used) for node in file.nodes):
         return
-    shared = shared_values(file)
-    calls = [(node.lineno, error, call.func)
-             for node, error in expectations(file)
-             for statement in node.body for call in ast.walk(statement)
-             if isinstance(call, ast.Call)]
-    calls += [(node.lineno, shared.get(id(node.args[0]), node.args[0]),
-               node.args[1])
-              for node in file.nodes if isinstance(node, ast.Call)
-              and names_of(node)[0] == "assertRaises" and node.args[1:]
-              and not isinstance(node.args[1], ast.Call)]
     seen: Set[str] = set()
-    for line, error, function in calls:
-        name = names_of(function)[0]
-        what = f"the {names_of(error)[0]} of {name}"
-        if names_of(error)[0] in file.code.errors.get(name, ()) \
-                and what not in seen:
+    for line, error, function in raising_calls(file):
+        what = f"the {error} of {function}"
+        if error in file.code.errors.get(function, ()) and what not in seen:
             seen.add(what)
             yield (line, f"no test in this file looks at what {what} holds",
                    EXCEPTION)
 
 
-def looks_at_exception(node: ast.AST) -> bool:
-    """Return whether a node gets hold of an exception, or of its text."""
+def raising_calls(file: File) -> Iterator[Tuple[int, str, str]]:
+    """Yield where an exception is expected, its name, and what is called."""
+    shared = shared_values(file)
+    for node, error in expectations(file):
+        for statement in node.body:
+            for call in ast.walk(statement):
+                if isinstance(call, ast.Call):
+                    yield node.lineno, names_of(error)[0], names_of(call)[0]
+    for call in file.nodes:
+        if isinstance(call, ast.Call) and call.args[1:] and names_of(
+                call)[0] == "assertRaises" and not isinstance(
+                    call.args[1], ast.Call):
+            error = shared.get(id(call.args[0]), call.args[0])
+            yield call.lineno, names_of(error)[0], names_of(call.args[1])[0]
+
+
+def looks_at_exception(node: ast.AST, used: Set[str]) -> bool:
+    """Return whether a node gets hold of an exception, or of its text.
+
+    A name for the exception counts only if the file uses such a name.
+    """
     if isinstance(node, ast.withitem):
         return node.optional_vars is not None and names_of(
-            node.context_expr)[0] in ("assertRaises", "raises")
+            node.context_expr)[0] in ("assertRaises", "raises") and (
+                dotted(node.optional_vars) in used
+                or not isinstance(node.optional_vars, ast.Name))
     if isinstance(node, ast.ExceptHandler):
-        return node.name is not None
+        return node.name in used
     if isinstance(node, ast.Attribute):
         return node.attr == "exception" or (
             node.attr.startswith("assertRaises")
@@ -250,13 +261,9 @@ def hidden_tests(file: File) -> Iterator[Finding]:
                 node.body, "{} stands twice in this class: the first never "
                 "runs", Function)
     for test in tests_in(file):
-        used = {names_of(node)[0] for node in ast.walk(test)
-                if isinstance(node, (ast.Attribute, ast.Name))}
-        for one in test.body:
-            if isinstance(one, Function) and one.name.startswith(
-                    "test_") and one.name not in used:
-                yield (one.lineno, f"{one.name} stands inside of {test.name}"
-                       ", so it never runs", FIRST)
+        for inner in stranded(test):
+            yield (inner.lineno, f"{inner.name} stands inside of {test.name}, "
+                   "so it never runs", FIRST)
 
 
 def hidden_in(

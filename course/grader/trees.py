@@ -189,14 +189,33 @@ def is_assertion(node: ast.AST) -> bool:
         ["raises", "pytest"], ["warns", "pytest"])
 
 
-def asserts(function: ast.AST, helpers: Set[str]) -> bool:
+def stranded(function: FunctionNode) -> List[FunctionNode]:
+    """Return the tests inside of a function that nothing in it calls.
+
+    They are in its body; or in that of a class that derives from nothing,
+    and there assert something.
+    """
+    used = {names_of(node)[0] for node in ast.walk(function)
+            if isinstance(node, (ast.Attribute, ast.Name))}
+    inner = [one for node in function.body if isinstance(node, ast.ClassDef)
+             and not node.bases and not node.decorator_list
+             for one in node.body if any(map(is_assertion, ast.walk(one)))]
+    return [node for node in [*function.body, *inner]
+            if isinstance(node, Function) and node.name.startswith("test_")
+            and node.name not in used]
+
+
+def asserts(function: FunctionNode, helpers: Set[str]) -> bool:
     """Return whether a function asserts, or may by what it calls.
 
     That is a helper, or whatever is given the test itself or its assertion.
     """
-    uncalled_ = {id(node.value) for node in ast.walk(function)
-                 if isinstance(node, ast.Expr)}
-    for node in ast.walk(function):
+    never = {id(node) for inner in stranded(function)
+             for node in ast.walk(inner)}
+    nodes = [node for node in ast.walk(function) if id(node) not in never]
+    uncalled = {id(node.value) for node in nodes
+                if isinstance(node, ast.Expr)}
+    for node in nodes:
         if is_assertion(node):
             return True
         if isinstance(node, ast.Call) and (
@@ -208,7 +227,7 @@ def asserts(function: ast.AST, helpers: Set[str]) -> bool:
                        for one in node.args)):
             return True
         if isinstance(node, ast.Attribute) and names_of(node)[1:] == [
-                "self"] and id(node) not in uncalled_ and (
+                "self"] and id(node) not in uncalled and (
                     node.attr.startswith("assert") or node.attr == "fail"
                     or node.attr in helpers):
             return True

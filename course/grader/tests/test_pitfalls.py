@@ -96,6 +96,10 @@ class TestFindings(unittest.TestCase):
         ("unchecked_key", 3, "no test in this file looks at what the KeyError "
          "of access_nested_map holds", "with self.assertRaises(KeyError):",
          "    access_nested_map({}, ['a'])"),
+        ("unchecked_key_with_a_name", 3, "no test in this file looks at what "
+         "the KeyError of access_nested_map holds",
+         "with self.assertRaises(KeyError) as caught:",
+         "    access_nested_map({}, ['a'])"),
         ("unchecked_key_by_function", 3, "no test in this file looks at what "
          "the KeyError of access_nested_map holds",
          "self.assertRaises(KeyError, access_nested_map, {}, ['a'])"),
@@ -117,6 +121,9 @@ class TestFindings(unittest.TestCase):
          "    self.assertEqual(utils.access_nested_map({}, ()), 1)"),
         ("nested", 4, "test_more stands inside of test_it, so it never runs",
          "assert x", "def test_more(): assert x"),
+        ("nested_in_a_class", 5, "test_more stands inside of test_it, so it "
+         "never runs", "assert x", "class Own:",
+         "    def test_more(self): assert x"),
         ("returned", 3, "ValueError is returned here, not raised",
          "get.side_effect = lambda url: ValueError", "assert x"),
         ("returned_by_function", 3, "HTTPError is returned here, not raised",
@@ -216,6 +223,13 @@ class TestFindings(unittest.TestCase):
         """What a class shows is found, too, and nothing else."""
         self.assertEqual(found_in(source), [(line, what)])
 
+    def test_around_another_test(self) -> None:
+        """An assertion in a test that never runs is no assertion."""
+        source = test_of("class Own:", "    def test_more(self): assert x")
+        self.assertEqual(found_in(source), [
+            (2, "test_it asserts nothing"),
+            (4, "test_more stands inside of test_it, so it never runs")])
+
     @parameterized.expand([
         ("assertion", "self.assertTrue(x)"),
         ("statement", "assert x"),
@@ -239,6 +253,8 @@ class TestFindings(unittest.TestCase):
         ("double", "org = Mock()", "assert org.org() == 1"),
         ("either", "client = Client('x')", "client = Mock()",
          "assert client.org()"),
+        ("awaited", "mock.assert_awaited_once_with(1)"),
+        ("refused_by_a_mock", "server.assert_called_times(1)"),
         ("own_name", "self.called_with = 1",
          "self.assertEqual(self.called_with, 1)"),
         ("skips", "self.skipTest('later')"),
@@ -292,6 +308,11 @@ class TestFindings(unittest.TestCase):
          "    run_it()", "    assert utils.access_nested_map.called"),
         ("wraps", "with patch.object(Client, 'repos', wraps=it):",
          "    assert Client('x').repos()"),
+        ("key_in_an_attribute",
+         "with self.assertRaises(KeyError) as self.caught:",
+         "    access_nested_map({}, ['a'])", "self.check()"),
+        ("inside_a_test_case", "class Inner(TestCase):",
+         "    def test_more(self): assert x", "run(Inner)"),
         ("inside_and_called", "def test_more(): assert x", "test_more()"),
         ("raised_by_list", "get.side_effect = [1, ValueError]", "assert x"),
         ("returned_value", "def effect(url): return url",
