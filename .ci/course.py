@@ -262,6 +262,15 @@ def wrong_evenings(model: Notices) -> Iterator[str]:
             yield f"{COURSE}: evening {evening}: noticed {total}"
 
 
+def wrong_reasons() -> Iterator[str]:
+    """Yield why a mistake is missed in words that no report has."""
+    from grader.report import REASONS
+    told = [words for _, words in REASONS.values()]
+    for phrase in re.findall(r"(?m)^\| \*(.+)\* \|", read(COURSE)):
+        if not any(words.startswith(phrase) for words in told):
+            yield f"{COURSE}: no report says: {phrase}"
+
+
 def wrong_pastes() -> Iterator[str]:
     """Yield what the course gives to paste that makes none of the mistakes."""
     from classic.assignment import MISTAKES
@@ -329,6 +338,7 @@ def main() -> int:
     idle = idle_tests(model)
     trouble = [*wrong_messages(TOUR), *wrong_messages(COURSE),
                *wrong_evenings(model), *wrong_predictions(), *wrong_pastes(),
+               *wrong_reasons(),
                *needless_tests(idle, SHOWN, PROVED, read(TOUR),
                                read("utils.py") + read("client.py"))]
     print(len(MESSAGES), "messages,", len(idle), "tests that notice nothing "
