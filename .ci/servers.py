@@ -160,6 +160,7 @@ def check_listing(server: Server, result: Result) -> Set[int]:
     for id in world.always - set(ids):
         logins = [login for login in world.orgs if id in world.ever[login]]
         assert any(login in warned or can_hide(server, login)
+                   or f"{login} is now " in result.err
                    for login in logins), f"{id} is missing without a word"
     return set(ids)
 

@@ -119,12 +119,13 @@ class LiveOrgClient(GithubOrgClient):
 
     def _public_by_id(self) -> Dict[int, Dict[str, Any]]:
         """Request the listing; return what is public, each by its id."""
-        url = self._public_repos_url
+        url, login = self._public_repos_url, self.org["login"]
         with closing(fetch_pages(self.session, url, workers=self.workers,
                                  on_page=self.on_page,
                                  params=LISTING)) as pages:
             return {repo["id"]: repo
-                    for page in pages for repo in public_repos_on(page)}
+                    for page in pages
+                    for repo in public_repos_on(page, login)}
 
     def license_texts(self, repos: Sequence[Repo]) -> Generator[
             Tuple[Repo, Optional[Dict[str, Any]]], None, None]:
@@ -172,10 +173,11 @@ FULL_NAME = re.compile(r"(?a)(?!\.\.?/)[\w.-]+/(?!\.\.?$)[\w.-]+")
 BASE64 = re.compile("[A-Za-z0-9+/]*={0,2}")
 
 
-def public_repos_on(page: Page) -> List[Dict[str, Any]]:
-    """Return the public ones of the repositories on a page.
+def public_repos_on(page: Page, login: str) -> List[Dict[str, Any]]:
+    """Return the public repositories of an organization on a page.
 
-    Raises AnswerError if it holds anything but repositories.
+    What is private or has another owner is left out. Raises AnswerError if
+    the page holds anything but repositories.
     """
     if not isinstance(page.document, list):
         raise unusable(page, "is not a list of repositories")
@@ -183,7 +185,9 @@ def public_repos_on(page: Page) -> List[Dict[str, Any]]:
         if not is_repository(repo):
             raise unusable(
                 page, f"is not a list of repositories: look at item {place}")
-    return [repo for repo in page.document if not repo.get("private")]
+    owner = f"{login}/".lower()
+    return [repo for repo in page.document if not repo.get("private")
+            and repo["full_name"].lower().startswith(owner)]
 
 
 def is_repository(answer: Any) -> bool:

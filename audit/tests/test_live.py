@@ -340,9 +340,20 @@ class TestLiveOrgClient(unittest.TestCase):
         self.assertEqual(self.client.public_repos(), names)
         self.assertEqual(self.fetch_pages.call_count, 1 + len(answers))
 
-    def test_some_are_missing(self) -> None:
+    def test_owner_in_another_case(self) -> None:
+        """The case of an owner's name does not matter."""
+        repo = {**SMALLEST, "full_name": "GOOGLE/a"}
+        org = {**COUNTED, "login": "Google", "public_repos": 1}
+        self.fetch_pages.side_effect = map(arrived, [org, [repo]])
+        self.assertEqual(self.client.repos_payload, [repo])
+
+    @parameterized.expand([
+        ("private", {"private": True}),
+        ("of_another_owner", {"full_name": "googles/repo-00003"}),
+    ])
+    def test_some_are_missing(self, _: str, field: Dict[str, Any]) -> None:
         """If some are still missing, a warning says both numbers."""
-        repos = [*MANY[:2], {**MANY[2], "private": True}]
+        repos = [*MANY[:2], {**MANY[2], **field}]
         self.fetch_pages.side_effect = map(arrived, [COUNTED, repos, repos])
         with self.assertLogs("audit") as logs:
             names = self.client.public_repos()
