@@ -198,10 +198,6 @@ class TestFindings(unittest.TestCase):
          'value is ("google",)', "class TestA(TestCase):\n"
          '    @parameterized.expand([("google"), ("abc")])\n'
          "    def test_a(self, name): assert name\n"),
-        ("itself_by_decorator", 3, "test_a replaces repos and uses nothing "
-         "else of the code", "class TestA(TestCase):\n"
-         "    @patch('client.Client.repos', return_value=1)\n"
-         "    def test_a(self, repos): assert Client('x').repos() == 1\n"),
         ("nested_class", 3, "TestB stands inside of TestA, so its tests never "
          "run", "class TestA(TestCase):\n    def test_a(self): assert x\n"
          "    class TestB(TestCase):\n        def test_b(self): assert x\n"),
@@ -445,6 +441,9 @@ class TestFindings(unittest.TestCase):
          "        error = AssertionError\n"
          "        with self.assertRaises(error):\n"
          "            self.assertEqual(access_nested_map(map, ['a']), 1)\n"),
+        ("other_replaced_by_decorator", "class TestA(TestCase):\n"
+         "    @patch('client.Client.org', 1)\n"
+         "    def test_a(self): assert Client('x').url == 1\n"),
         ("underscore", "class TestA(TestCase):\n"
          "    @parameterized.expand([(1, 2), (3, 4)])\n"
          "    def test_a(self, _, value): assert value\n"),
