@@ -51,8 +51,11 @@ def deliver(report: Report, options: Options) -> int:
     """Print and save a report; return the status."""
     for note in report.notes:
         complain(note)
-    texts = {options.markdown: report.page, options.save: report.table}
-    texts.pop("", None)
+    texts = {}
+    if options.markdown:
+        texts[options.markdown] = report.markdown
+    if options.save:
+        texts[options.save] = report.table
     unsaved = " and ".join(texts) + (
         " are not saved" if len(texts) > 1 else " is not saved")
     try:

@@ -62,7 +62,7 @@ class Org(NamedTuple):
 
 
 class Text(NamedTuple):
-    """The text of a license: its digits, and the URL of its page, or ""."""
+    """The text of a license: its digits, and the URL to read it, or ""."""
 
     digits: str
     url: str

@@ -25,14 +25,14 @@ class Report(NamedTuple):
     output: for stdout.
     notes: for stderr, a note a line.
     summary: what was done, for stderr; "" if nothing was judged.
-    page: the report of --markdown; "" without that option.
+    markdown: the report of --markdown; "" without that option.
     table: the table of --save; "" without that option.
     """
 
     output: str
     notes: List[str]
     summary: str
-    page: str
+    markdown: str
     table: str
     status: int
 

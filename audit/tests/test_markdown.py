@@ -27,8 +27,8 @@ TEXTS = {1: Text("f67f637fc188",
                  "https://github.com/google/own/blob/main/LICENSE")}
 
 
-def page(rows: Sequence[Row], policy: str = "",
-         earlier: Optional[Iterable[Row]] = None, **options: Any) -> str:
+def report(rows: Sequence[Row], policy: str = "",
+           earlier: Optional[Iterable[Row]] = None, **options: Any) -> str:
     """Return the report on these rows of google and acme."""
     task = Task(
         Options(["google", "acme"], policy=policy and "policy.txt",
@@ -41,15 +41,15 @@ def page(rows: Sequence[Row], policy: str = "",
         task, found, entries_of(task, rows, {"google", "acme"}))
 
 
-class TestPage(unittest.TestCase):
+class TestReport(unittest.TestCase):
     """Tests of the report as a whole."""
 
     maxDiff = None
 
-    def test_page(self) -> None:
+    def test_judged(self) -> None:
         """What is not allowed comes first, then what has changed."""
         self.assertEqual(
-            page([OWN, FREE, EXEMPT], POLICY, [OWN, WAS, EXEMPT, GONE]),
+            report([OWN, FREE, EXEMPT], POLICY, [OWN, WAS, EXEMPT, GONE]),
             """\
 # Licenses of `google`, `Acme`
 
@@ -105,7 +105,7 @@ google/own  other:f67f637fc188
 
     def test_without_judgment(self) -> None:
         """Without a policy and a table there are the licenses alone."""
-        self.assertEqual(page([FREE]), """\
+        self.assertEqual(report([FREE]), """\
 # Licenses of `google`, `Acme`
 
 - When: 2026-03-02 05:17 UTC
@@ -121,13 +121,14 @@ google/own  other:f67f637fc188
 
     def test_without_table(self) -> None:
         """Without a table there is no change to show."""
-        table = page([OWN], "MIT").split("\n\n")[3]
+        table = report([OWN], "MIT").split("\n\n")[3]
         self.assertEqual(
             table.splitlines()[0], "| Repository | License |")
 
     def test_nothing(self) -> None:
         """What there is none of has a heading that says so."""
-        self.assertEqual(page([], "MIT", [], source=True).split("\n\n")[1:], [
+        self.assertEqual(report(
+            [], "MIT", [], source=True).split("\n\n")[1:], [
             "- When: 2026-03-02 05:17 UTC\n"
             "- Public repositories: 3 counted by GitHub, 3 listed (complete)\n"
             "- Looked at: 0, no forks\n"
@@ -136,7 +137,7 @@ google/own  other:f67f637fc188
             "## Allowed by an exception: 0", "## Licenses: 0\n"])
 
 
-class TestCutPage(unittest.TestCase):
+class TestCutReport(unittest.TestCase):
     """Tests of a report on 20,000 findings, which is cut."""
 
     text: str
@@ -147,7 +148,7 @@ class TestCutPage(unittest.TestCase):
         """Make the report: all are new and not allowed, and one is gone."""
         rows = [OWN._replace(id=id, repository=f"google/own-{id}")
                 for id in range(10000, 30000)]
-        cls.text = page(rows, POLICY, [GONE])
+        cls.text = report(rows, POLICY, [GONE])
         cls.shown = cls.text.count("\n| [`google/own-")
 
     def test_size(self) -> None:
@@ -179,7 +180,7 @@ class TestCutPage(unittest.TestCase):
     def test_next_part_is_cut(self) -> None:
         """Of a part that is not the first one the end is left out, too."""
         rows = [FREE._replace(id=id) for id in range(10000)]
-        text = page([*rows, OWN._replace(id=10000)], POLICY, [])
+        text = report([*rows, OWN._replace(id=10000)], POLICY, [])
         self.assertGreater(len(text.encode()), 59800)
         self.assertLessEqual(len(text.encode()), 60000)
 
@@ -328,7 +329,7 @@ class TestCells(unittest.TestCase):
         ("no_text", "", "`other:f67f637fc188`"),
     ])
     def test_license(self, _: str, url: str, expected: str) -> None:
-        """A text that was read links to its page and its history."""
+        """A text that was read links to itself and to its history."""
         found = Found([], (), {}, {1: Text("f67f637fc188", url)})
         self.assertEqual(license_in(found, Entry(OWN, True)), expected)
 

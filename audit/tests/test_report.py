@@ -118,6 +118,9 @@ class TestListing(unittest.TestCase):
               license=["isc"]),
         param("not_changed", "google/fork\tGPL-3.0\tnot allowed\t\n"
               "google/own\tother\tnot allowed\t\n", earlier=REPOS),
+        param("name_taken_over", "google/exempt\tISC\texception\tnew\n"
+              "google/exempt\tISC\t\tgone\n", license=["isc"],
+              earlier=[repo(9, "google/exempt", "ISC")]),
         param("first_run", "google/fork\tGPL-3.0\tnot allowed\t\n"
               "google/own\tother\tnot allowed\t\n", since="table.csv"),
     ])
@@ -231,15 +234,15 @@ class TestStatus(unittest.TestCase):
             "google/own,other,not allowed,false,false,https://h/own,5\n"
             "google/plain,MIT,allowed,false,false,,1\n")
 
-    def test_page(self) -> None:
+    def test_markdown(self) -> None:
         """The report for people is written in the same run."""
         self.assertRegex(
-            report(POLICY, markdown="m").page, "^# Licenses of `google`\n")
+            report(POLICY, markdown="m").markdown, "^# Licenses of `google`\n")
 
     def test_nothing_to_write(self) -> None:
         """What is not asked for is not made."""
         self.assertEqual(
-            (report(POLICY).table, report(POLICY).page), ("", ""))
+            (report(POLICY).table, report(POLICY).markdown), ("", ""))
 
 
 class TestNotes(unittest.TestCase):
