@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import unittest
-from typing import Any, List
+from typing import Any, Dict, Set
 
 import requests
 
@@ -22,21 +22,41 @@ from conventions import modules
 from ids import discovered
 
 
-def traces() -> List[Any]:
-    """Return what a test could leave behind, to compare.
+def threads() -> Set[threading.Thread]:
+    """Return the threads that go on; one that is about to end is waited for.
+
+    For example, a request that was under way when another one failed ends
+    by itself.
+    """
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(timeout=1)
+    return set(threading.enumerate())
+
+
+def traces() -> Dict[str, Any]:
+    """Return what a test could leave behind, by name, to compare.
 
     But `__slotnames__`, which copying sets in a class, is no trace.
     """
-    loaded = [importlib.import_module(name) for name in modules()]
-    return [
-        set(threading.enumerate()), dict(os.environ), sys.stdout, sys.stderr,
-        requests.get, requests.Session.get, requests.Session.send,
-        requests.adapters.HTTPAdapter.send, time.sleep, time.time,
-        time.monotonic, signal.getsignal(signal.SIGINT), os.listdir("."),
-        logging.getLogger().level, list(logging.getLogger().handlers),
-        *(dict(vars(module)) for module in loaded),
-        *(dict(value.__dict__, __slotnames__=None) for module in loaded
-          for value in vars(module).values() if isinstance(value, type))]
+    found = {
+        "a thread": threads(),
+        "the environment": dict(os.environ),
+        "stdout": sys.stdout, "stderr": sys.stderr,
+        "requests": [
+            requests.get, requests.Session.get, requests.Session.send,
+            requests.adapters.HTTPAdapter.send],
+        "time": [time.sleep, time.time, time.monotonic],
+        "the handler of Ctrl-C": signal.getsignal(signal.SIGINT),
+        "a file": os.listdir("."),
+        "the root logger": [logging.getLogger().level,
+                            list(logging.getLogger().handlers)]}
+    for name in modules():
+        names = vars(importlib.import_module(name))
+        found[name] = [dict(names), *(
+            dict(value.__dict__, __slotnames__=None)
+            for value in names.values() if isinstance(value, type))]
+    return found
 
 
 def main() -> int:
@@ -54,9 +74,10 @@ def main() -> int:
             bad += 1
             print(test.id(), *result.errors, *result.failures)
         after = traces()
-        if after != before:
-            bad += 1
-            print(test.id(), "leaves something behind")
+        for name in before:
+            if after[name] != before[name]:
+                bad += 1
+                print(test.id(), "leaves something behind:", name)
         before = after
     print(f"{len(tests)} tests one by one, order {seed}: {bad} bad")
     return 1 if bad or not tests else 0

@@ -521,7 +521,7 @@ class TestTexts(CommandTestCase):
                  for id in range(1000)]
         self.assertEqual(
             self.run_over_replay(
-                "google --texts --save t.csv",
+                "google --texts --jobs 1 --save t.csv",
                 {"": chain(repeat(Fault(), 900), repeat(limit))}, repos),
             (1, "", "audit: GitHub's rate limit is reached; it resets at "
              "2100-01-01 00:00:00 UTC; a token in GH_TOKEN raises 60 requests "

@@ -12,7 +12,7 @@ import threading
 import unittest
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple, Type
 from unittest.mock import Mock, PropertyMock, call, create_autospec, patch
 
 import requests
@@ -33,18 +33,25 @@ FIRST = "https://host/items"
 SECRET = "https://user:secret@host:8443/items"
 SHOWN = "https://host:8443/items"
 BROKEN = f"{SHOWN} can't be fetched: the answer is broken"
-INVALID = InvalidURL("//user:sec/ret@h", request=requests.Request())
-# Each way in which a request fails: what is raised within, and what comes
-# out. What an error of requests is, it stays.
-ERRORS = [
-    ("network", ConnectionError(OSError("no route")), ConnectionError,
-     "no route"),
-    ("broken_gzip", DecodeError("bad gzip"), AnswerError, BROKEN),
-    ("redirect_to_nonsense", ValueError("Invalid IPv6"), AnswerError, BROKEN),
-    ("answer", AnswerError("too long"), AnswerError, "too long"),
-    ("address", INVALID, InvalidURL, f"{SHOWN} can't be requested: its "
-     "address, that of a redirect or a proxy, or a header is invalid"),
-]
+
+
+def errors() -> List[Tuple[str, Exception, Type[Exception], str]]:
+    """Return rows for each way in which a request fails.
+
+    After a name for the row, what is raised within, what comes out, and its
+    message. What is an error of requests stays the same object.
+    """
+    invalid = InvalidURL("//user:sec/ret@h", request=requests.Request())
+    return [
+        ("network", ConnectionError(OSError("no route")), ConnectionError,
+         "no route"),
+        ("broken_gzip", DecodeError("bad gzip"), AnswerError, BROKEN),
+        ("redirect_to_nonsense", ValueError("Invalid IPv6"), AnswerError,
+         BROKEN),
+        ("answer", AnswerError("too long"), AnswerError, "too long"),
+        ("address", invalid, InvalidURL, f"{SHOWN} can't be requested: its "
+         "address, that of a redirect or a proxy, or a header is invalid"),
+    ]
 
 
 def page_url(number: int) -> str:
@@ -450,7 +457,7 @@ class TestFetchJson(ThreadsTestCase):
         self.pages = {FIRST: response}
         self.assertEqual(fetch_json(self.session, FIRST), {"\u00e9": 1})
 
-    @parameterized.expand(ERRORS)
+    @parameterized.expand(errors())
     def test_nothing_arrives(
             self, _: str, inner: Exception, kind: Any, message: str) -> None:
         """The error has its request, and shows no password."""
@@ -461,7 +468,7 @@ class TestFetchJson(ThreadsTestCase):
             (error.request.method, error.request.url), ("GET", SECRET))
         self.assertIsNone(error.response)
 
-    @parameterized.expand(ERRORS)
+    @parameterized.expand(errors())
     def test_part_arrives(
             self, _: str, inner: Exception, kind: Any, message: str) -> None:
         """The error has its request and the response whose body fails."""
