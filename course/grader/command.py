@@ -359,6 +359,10 @@ def is_test_of(test_id: str, name: str) -> bool:
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are raised, so that they too can be JSON."""
 
+    def format_help(self) -> str:
+        """Return the help; argparse itself would say `[STEP ...]`."""
+        return super().format_help().replace("[STEP ...]", "[STEP]")
+
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong with the arguments."""
         raise Unusable(message)

@@ -1114,6 +1114,13 @@ class TestCommand(GraderTestCase):
         self.assertEqual((status, out.splitlines()[-1]),
                          (0, "the own suite notices 36 of 36"))
 
+    def test_help(self) -> None:
+        """The help says that a hint takes one step."""
+        status, out, _ = self.command("--help")
+        self.assertEqual(status, 0)
+        self.assertIn("  --hint N [STEP] ", out)
+        self.assertNotIn("[STEP ...]", out)
+
     def test_starter(self) -> None:
         """The starter is green and notices two of the mistakes."""
         status, out, err = self.command(str(STARTER))
