@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Tests of the pitfalls: each is found where it is, and nowhere else."""
 import unittest
+from pathlib import Path
 from textwrap import indent
-from typing import List, Tuple
+from typing import Any, List, Tuple
 
 from parameterized import parameterized
 
@@ -43,6 +44,8 @@ class Client:
         1, "access_nested_map", "no KeyError", Edit(
             "utils.py", "raise TypeError(key)", "raise ValueError(key)"))])
 
+TOUR = (Path(__file__).parents[2] / "tour.md").read_text(encoding="utf-8")
+
 
 def found_in(source: str) -> List[Tuple[int, str]]:
     """Return the lines and the words of what is found."""
@@ -55,134 +58,144 @@ def test_of(*lines: str) -> str:
     return f"class TestIt(TestCase):\n    def test_it(self):\n{body}\n"
 
 
+# Each with its name, its line, what is said of it, and the lines.
+PITFALLS: List[Any] = [
+    ("called_attribute", 3, "org is an attribute, and is called: what "
+     "runs is the value that it has", "assert Client('x').org() == 1"),
+    ("called_property", 4, "url is an attribute, and is called: what "
+     "runs is the value that it has", "client = Client('x')",
+     "assert client.url() == 1"),
+    ("called_own_attribute", 7, "one is an attribute, and is called: "
+     "what runs is the value that it has", "class Own:", "    @memoize",
+     "    def one(self): return 1", "own = Own()",
+     "assert own.one() == 1"),
+    ("idle", 2, "test_it asserts nothing", "mock()"),
+    ("idle_with_code", 2, "test_it asserts nothing", "Client('x').org"),
+    ("uncalled", 4, "assert_called_once has no parentheses, so it is "
+     "never called", "assert x", "mock.assert_called_once"),
+    ("uncalled_stop", 4, "stop has no parentheses, so it is never called",
+     "assert x", "self.patcher.stop"),
+    ("no_assertion", 3, "called_once_with is no assertion",
+     "assert mock.called_once_with(1)"),
+    ("no_assertion_at_all", 4, "called_with_once is no assertion",
+     "assert x", "mock.called_with_once(1)"),
+    ("misspelt", 4, "asset_called_once is no assertion: it is misspelt",
+     "assert x", "mock.asset_called_once()"),
+    ("unreached", 5, "this assertion is not reached: the line above "
+     "raises", "with self.assertRaises(KeyError) as caught:",
+     "    it()", "    self.assertEqual(str(caught.exception), 'a')"),
+    ("around", 4, "this assertion compares nothing: the exception is "
+     "raised before", "with self.assertRaises(TypeError):",
+     "    self.assertEqual(access_nested_map({}, ('a',)), 1)"),
+    ("around_statement", 4, "this assertion compares nothing: the "
+     "exception is raised before", "with pytest.raises(TypeError):",
+     "    assert access_nested_map({}, ('a',)) == 1"),
+    ("around_after_another", 5, "this assertion compares nothing: the "
+     "exception is raised before", "with self.assertRaises(TypeError):",
+     "    x = it()",
+     "    self.assertEqual(access_nested_map(x, ['a']), 1)"),
+    ("unchecked_key", 3, "no test in this file looks at what the KeyError "
+     "of access_nested_map holds", "with self.assertRaises(KeyError):",
+     "    access_nested_map({}, ['a'])"),
+    ("unchecked_key_with_a_name", 3, "no test in this file looks at what "
+     "the KeyError of access_nested_map holds",
+     "with self.assertRaises(KeyError) as caught:",
+     "    access_nested_map({}, ['a'])"),
+    ("unchecked_key_by_function", 3, "no test in this file looks at what "
+     "the KeyError of access_nested_map holds",
+     "self.assertRaises(KeyError, access_nested_map, {}, ['a'])"),
+    ("unreached_statement", 5, "this assertion is not reached: the line "
+     "above raises", "with self.assertRaises(KeyError) as caught:",
+     "    it()", "    assert str(caught.exception) == 'a'"),
+    ("fixture", 4, "setUpClass is no @classmethod", "assert x",
+     "def setUpClass(cls): pass"),
+    ("itself", 2, "test_it replaces has_license and uses nothing else of "
+     "the code", "with patch.object(Client, 'has_license', "
+     "return_value=True):", "    assert Client.has_license({}, 'a')"),
+    ("itself_by_name", 2, "test_it replaces repos and uses nothing else "
+     "of the code", "with patch('client.Client.repos') as repos:",
+     "    assert Client('x').repos() is repos.return_value"),
+    ("itself_of_module", 2, "test_it replaces access_nested_map and uses "
+     "nothing else of the code",
+     "import utils",
+     "with patch('utils.access_nested_map', return_value=1):",
+     "    self.assertEqual(utils.access_nested_map({}, ()), 1)"),
+    ("nested", 4, "test_more stands inside of test_it, so it never runs",
+     "assert x", "def test_more(): assert x"),
+    ("nested_in_a_class", 5, "test_more stands inside of test_it, so it "
+     "never runs", "assert x", "class Own:",
+     "    def test_more(self): assert x"),
+    ("returned", 3, "ValueError is returned here, not raised",
+     "get.side_effect = lambda url: ValueError", "assert x"),
+    ("returned_by_function", 3, "HTTPError is returned here, not raised",
+     "def effect(url): return requests.HTTPError",
+     "get = Mock(side_effect=effect)", "assert x"),
+    ("true", 3, "this assertTrue is given a constant",
+     "self.assertTrue(True)"),
+    ("none", 3, "this assertIsNone is given a constant",
+     "self.assertIsNone(None)"),
+    ("same_name", 3, "this assertEqual compares x with itself",
+     "self.assertEqual(x, x)"),
+    ("same_constant", 3, "this assertEqual compares constants",
+     "self.assertEqual([1], [1])"),
+    ("constant", 3, "this asserts a constant", "assert 'x'"),
+    ("tuple", 3, "this asserts a tuple, which is always true",
+     "assert (x, 1)"),
+    ("watches_nothing", 3, "this assertRaises has neither `with` nor a "
+     "function, so it watches nothing", "self.assertRaises(KeyError)"),
+    ("called_before", 3, "access_nested_map is called before assertRaises "
+     "can watch it",
+     "self.assertRaises(KeyError, access_nested_map({}, ['a']))"),
+    ("any_error", 3, "this assertRaises accepts any error, that of a "
+     "misspelt name too", "with self.assertRaises(Exception): it()"),
+    ("unstopped", 3, "this patch is started and never stopped",
+     "patch('client.org').start()", "assert x"),
+    ("unstopped_name", 4, "this patch is started and never stopped",
+     "self.patcher = patch('client.org')", "self.patcher.start()",
+     "assert x"),
+    ("stopped_double", 6, "self.get.stop stops no patch: it is called on "
+     "the double, not on the patcher",
+     "self.patcher = patch('client.get_json')",
+     "self.get = self.patcher.start()", "self.get.return_value = 1",
+     "self.get.stop()", "assert x"),
+    ("stopped_double_later", 4, "get.stop stops no patch: it is called on "
+     "the double, not on the patcher",
+     "get = patch('client.get_json', return_value=1).start()",
+     "self.addCleanup(get.stop)", "assert x"),
+    ("read_once", 9, "one is read once, so no count can tell whether its "
+     "value is kept", "class Own:", "    def two(self): return 2",
+     "    @memoize", "    def one(self): return self.two()",
+     "with patch.object(Own, 'two', return_value=3) as two:",
+     "    self.assertEqual(Own().one, 3)", "two.assert_called_once()"),
+    ("read_once_by_number", 9, "one is read once, so no count can tell "
+     "whether its value is kept", "class Own:",
+     "    def two(self): return 2", "    @memoize",
+     "    def one(self): return self.two()",
+     "with patch.object(Own, 'two', return_value=3) as two:",
+     "    self.assertEqual(Own().one, 3)",
+     "self.assertEqual(two.call_count, 1)"),
+    ("swallowed", 5, "this except catches the failure of an assertion",
+     "try:", "    assert x", "except Exception:", "    pass"),
+    ("message", 3, "assertTrue compares nothing: its second argument is "
+     "the message", "self.assertTrue(x, 3)"),
+    ("expected_message", 3, "assertTrue compares nothing: its second "
+     "argument is the message", "self.assertTrue(x, expected)"),
+]
+
+
 class TestFindings(unittest.TestCase):
     """Tests of each pitfall, in lines as strangers write them."""
 
-    @parameterized.expand([
-        ("called_attribute", 3, "org is an attribute, and is called: what "
-         "runs is the value that it has", "assert Client('x').org() == 1"),
-        ("called_property", 4, "url is an attribute, and is called: what "
-         "runs is the value that it has", "client = Client('x')",
-         "assert client.url() == 1"),
-        ("called_own_attribute", 7, "one is an attribute, and is called: "
-         "what runs is the value that it has", "class Own:", "    @memoize",
-         "    def one(self): return 1", "own = Own()",
-         "assert own.one() == 1"),
-        ("idle", 2, "test_it asserts nothing", "mock()"),
-        ("idle_with_code", 2, "test_it asserts nothing", "Client('x').org"),
-        ("uncalled", 4, "assert_called_once has no parentheses, so it is "
-         "never called", "assert x", "mock.assert_called_once"),
-        ("uncalled_stop", 4, "stop has no parentheses, so it is never called",
-         "assert x", "self.patcher.stop"),
-        ("no_assertion", 3, "called_once_with is no assertion",
-         "assert mock.called_once_with(1)"),
-        ("no_assertion_at_all", 4, "called_with_once is no assertion",
-         "assert x", "mock.called_with_once(1)"),
-        ("misspelt", 4, "asset_called_once is no assertion: it is misspelt",
-         "assert x", "mock.asset_called_once()"),
-        ("unreached", 5, "this assertion is not reached: the line above "
-         "raises", "with self.assertRaises(KeyError) as caught:",
-         "    it()", "    self.assertEqual(str(caught.exception), 'a')"),
-        ("around", 4, "this assertion compares nothing: the exception is "
-         "raised before", "with self.assertRaises(TypeError):",
-         "    self.assertEqual(access_nested_map({}, ('a',)), 1)"),
-        ("around_statement", 4, "this assertion compares nothing: the "
-         "exception is raised before", "with pytest.raises(TypeError):",
-         "    assert access_nested_map({}, ('a',)) == 1"),
-        ("around_after_another", 5, "this assertion compares nothing: the "
-         "exception is raised before", "with self.assertRaises(TypeError):",
-         "    x = it()",
-         "    self.assertEqual(access_nested_map(x, ['a']), 1)"),
-        ("unchecked_key", 3, "no test in this file looks at what the KeyError "
-         "of access_nested_map holds", "with self.assertRaises(KeyError):",
-         "    access_nested_map({}, ['a'])"),
-        ("unchecked_key_with_a_name", 3, "no test in this file looks at what "
-         "the KeyError of access_nested_map holds",
-         "with self.assertRaises(KeyError) as caught:",
-         "    access_nested_map({}, ['a'])"),
-        ("unchecked_key_by_function", 3, "no test in this file looks at what "
-         "the KeyError of access_nested_map holds",
-         "self.assertRaises(KeyError, access_nested_map, {}, ['a'])"),
-        ("unreached_statement", 5, "this assertion is not reached: the line "
-         "above raises", "with self.assertRaises(KeyError) as caught:",
-         "    it()", "    assert str(caught.exception) == 'a'"),
-        ("fixture", 4, "setUpClass is no @classmethod", "assert x",
-         "def setUpClass(cls): pass"),
-        ("itself", 2, "test_it replaces has_license and uses nothing else of "
-         "the code", "with patch.object(Client, 'has_license', "
-         "return_value=True):", "    assert Client.has_license({}, 'a')"),
-        ("itself_by_name", 2, "test_it replaces repos and uses nothing else "
-         "of the code", "with patch('client.Client.repos') as repos:",
-         "    assert Client('x').repos() is repos.return_value"),
-        ("itself_of_module", 2, "test_it replaces access_nested_map and uses "
-         "nothing else of the code",
-         "import utils",
-         "with patch('utils.access_nested_map', return_value=1):",
-         "    self.assertEqual(utils.access_nested_map({}, ()), 1)"),
-        ("nested", 4, "test_more stands inside of test_it, so it never runs",
-         "assert x", "def test_more(): assert x"),
-        ("nested_in_a_class", 5, "test_more stands inside of test_it, so it "
-         "never runs", "assert x", "class Own:",
-         "    def test_more(self): assert x"),
-        ("returned", 3, "ValueError is returned here, not raised",
-         "get.side_effect = lambda url: ValueError", "assert x"),
-        ("returned_by_function", 3, "HTTPError is returned here, not raised",
-         "def effect(url): return requests.HTTPError",
-         "get = Mock(side_effect=effect)", "assert x"),
-        ("true", 3, "this assertTrue is given a constant",
-         "self.assertTrue(True)"),
-        ("none", 3, "this assertIsNone is given a constant",
-         "self.assertIsNone(None)"),
-        ("same_name", 3, "this assertEqual compares x with itself",
-         "self.assertEqual(x, x)"),
-        ("same_constant", 3, "this assertEqual compares constants",
-         "self.assertEqual([1], [1])"),
-        ("constant", 3, "this asserts a constant", "assert 'x'"),
-        ("tuple", 3, "this asserts a tuple, which is always true",
-         "assert (x, 1)"),
-        ("watches_nothing", 3, "this assertRaises has neither `with` nor a "
-         "function, so it watches nothing", "self.assertRaises(KeyError)"),
-        ("called_before", 3, "access_nested_map is called before assertRaises "
-         "can watch it",
-         "self.assertRaises(KeyError, access_nested_map({}, ['a']))"),
-        ("any_error", 3, "this assertRaises accepts any error, that of a "
-         "misspelt name too", "with self.assertRaises(Exception): it()"),
-        ("unstopped", 3, "this patch is started and never stopped",
-         "patch('client.org').start()", "assert x"),
-        ("unstopped_name", 4, "this patch is started and never stopped",
-         "self.patcher = patch('client.org')", "self.patcher.start()",
-         "assert x"),
-        ("stopped_double", 6, "self.get.stop stops no patch: it is called on "
-         "the double, not on the patcher",
-         "self.patcher = patch('client.get_json')",
-         "self.get = self.patcher.start()", "self.get.return_value = 1",
-         "self.get.stop()", "assert x"),
-        ("stopped_double_later", 4, "get.stop stops no patch: it is called on "
-         "the double, not on the patcher",
-         "get = patch('client.get_json', return_value=1).start()",
-         "self.addCleanup(get.stop)", "assert x"),
-        ("read_once", 9, "one is read once, so no count can tell whether its "
-         "value is kept", "class Own:", "    def two(self): return 2",
-         "    @memoize", "    def one(self): return self.two()",
-         "with patch.object(Own, 'two', return_value=3) as two:",
-         "    self.assertEqual(Own().one, 3)", "two.assert_called_once()"),
-        ("read_once_by_number", 9, "one is read once, so no count can tell "
-         "whether its value is kept", "class Own:",
-         "    def two(self): return 2", "    @memoize",
-         "    def one(self): return self.two()",
-         "with patch.object(Own, 'two', return_value=3) as two:",
-         "    self.assertEqual(Own().one, 3)",
-         "self.assertEqual(two.call_count, 1)"),
-        ("swallowed", 5, "this except catches the failure of an assertion",
-         "try:", "    assert x", "except Exception:", "    pass"),
-        ("message", 3, "assertTrue compares nothing: its second argument is "
-         "the message", "self.assertTrue(x, 3)"),
-        ("expected_message", 3, "assertTrue compares nothing: its second "
-         "argument is the message", "self.assertTrue(x, expected)"),
-    ])
+    @parameterized.expand(PITFALLS)
     def test_pitfall(self, _: str, line: int, what: str, *lines: str) -> None:
         """Each kind is found, with its line, and nothing else."""
         self.assertEqual(found_in(test_of(*lines)), [(line, what)])
+
+    @parameterized.expand([(name, *lines) for name, _, _, *lines in PITFALLS])
+    def test_lesson(self, _: str, *lines: str) -> None:
+        """What helps is a heading of the tour."""
+        lesson = findings(test_of(*lines), CODE)[0][2]
+        self.assertIn(f"\n## {lesson}\n", TOUR)
 
     @parameterized.expand([
         ("class_without_test", 1, "TestA has no test",
