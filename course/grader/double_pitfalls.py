@@ -3,7 +3,7 @@
 import ast
 import builtins
 from difflib import get_close_matches
-from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple, Union
 from unittest import TestCase
 
 from .trees import (
@@ -67,45 +67,45 @@ def misspelt(file: File) -> Iterator[Finding]:
 
 def called_attributes(file: File) -> Iterator[Finding]:
     """Find a memoized attribute, or a property, that is called."""
-    attributes = {name: set(found)
-                  for name, found in file.code.attributes.items()}
-    for node in file.nodes:
-        if isinstance(node, ast.ClassDef):
-            attributes[node.name] = attributes_of(node, file.code.decorators)
-
-    def class_named(node: ast.AST) -> str:
-        """Return the name of the class that a call makes an object of."""
-        name = names_of(node)[0] if isinstance(node, ast.Call) else ""
-        return name if name in attributes else ""
-
+    attributes = dict(file.code.attributes)
+    attributes.update(
+        (node.name, attributes_of(node, file.code.decorators))
+        for node in file.nodes if isinstance(node, ast.ClassDef))
     for scope in file.nodes:
         if not isinstance(scope, (ast.ClassDef, *Function)):
             continue
-        objects: Dict[str, Set[str]] = {}
-        for node in ast.walk(scope):
-            if isinstance(node, ast.Assign):
-                for target in node.targets:
-                    name = dotted(target)
-                    # In a class only what belongs to self is the same in
-                    # all its methods.
-                    if isinstance(scope, ast.ClassDef) == name.startswith(
-                            "self."):
-                        objects.setdefault(name, set()).add(
-                            class_named(node.value))
+        objects = objects_in(scope)
         for node in ast.walk(scope):
             if not isinstance(node, ast.Call) or not isinstance(
                     node.func, ast.Attribute):
                 continue
             owner = node.func.value
-            names = objects.get(dotted(owner), set())
-            if isinstance(owner, ast.Call):
-                names = {class_named(owner)} if isinstance(
-                    scope, Function) else set()
-            if names and all(node.func.attr in attributes.get(name, ())
-                             for name in names):
+            classes = objects.get(dotted(owner), set())
+            if isinstance(owner, ast.Call) and isinstance(scope, Function):
+                classes = {names_of(owner)[0]}
+            if classes and all(node.func.attr in attributes.get(name, ())
+                               for name in classes):
                 yield (node.lineno, f"{node.func.attr} is an attribute, and "
                        "is called: what runs is the value that it has",
                        PROPERTIES)
+
+
+def objects_in(scope: Union[ast.ClassDef, FunctionNode]
+               ) -> Dict[str, Set[str]]:
+    """Return what is called to make the objects in a scope, by their names.
+
+    In a class only what belongs to self is the same in all its methods.
+    """
+    objects: Dict[str, Set[str]] = {}
+    for node in ast.walk(scope):
+        if isinstance(node, ast.Assign):
+            made_by = ""
+            if isinstance(node.value, ast.Call):
+                made_by = names_of(node.value)[0]
+            for name in filter(None, map(dotted, node.targets)):
+                if isinstance(scope, ast.ClassDef) == name.startswith("self."):
+                    objects.setdefault(name, set()).add(made_by)
+    return objects
 
 
 def replaced_itself(file: File) -> Iterator[Finding]:

@@ -260,6 +260,7 @@ class TestFindings(unittest.TestCase):
          "assert x"),
         ("method", "assert Client('x').repos() == 1"),
         ("double", "org = Mock()", "assert org.org() == 1"),
+        ("item", "its[0] = Client('x')", "assert its[1].org() == 1"),
         ("either", "client = Client('x')", "client = Mock()",
          "assert client.org()"),
         ("awaited", "mock.assert_awaited_once_with(1)"),
