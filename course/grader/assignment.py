@@ -11,6 +11,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from importlib.machinery import BuiltinImporter, FrozenImporter
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Dict, Iterator, List, NamedTuple, Set, Tuple, Union
@@ -210,6 +211,11 @@ def problems(assignment: Assignment) -> Iterator[str]:
         if name in assignment.beside:
             yield f"{name} is in MODULES and in BESIDE"
     for name, source in assignment.sources.items():
+        module = os.path.splitext(name)[0]
+        if module == "unittest" or BuiltinImporter.find_spec(
+                module) or FrozenImporter.find_spec(module):
+            yield (f"{name} can't be imported: Python has a module of this "
+                   "name that comes first")
         try:
             compile(source, name, "exec")
         except (SyntaxError, ValueError) as error:

@@ -211,7 +211,8 @@ def read(known: Run, written: bytes) -> Written:
     results, unloaded = dict(known.results), dict(known.unloaded)
     found = dict(known.found)
     leaks = {name: list(names) for name, names in known.leaks.items()}
-    traces = dict(known.traces)
+    reads = {name: list(names) for name, names in known.reads.items()}
+    stops, traces = list(known.stops), dict(known.traces)
     order, doing, about, raised = None, "", "", ""
     for event, name, *facts in events(written):
         if event in UNDER_WAY:
@@ -225,14 +226,23 @@ def read(known: Run, written: bytes) -> Written:
         elif event in ("end", "fixture"):
             results[name] = Result(*facts)
         elif event == "leak":
-            leaks.setdefault(name, []).extend(
-                one for one in facts[0] if one not in leaks.get(name, []))
+            add(leaks, name, facts[0])
+        elif event == "reads":
+            add(reads, name, facts[0])
+        elif event == "stop":
+            stops.append(name)
         elif event == "traced":
             traces[name] = joined(traces.get(name), Trace(*facts))
         elif event == "raised":
             raised = name
-    run = Run(results, unloaded, found, leaks, traces)
+    run = Run(results, unloaded, found, leaks, reads, stops, traces)
     return Written(run, order, doing, about, raised)
+
+
+def add(lists: Dict[str, List[str]], name: str, values: List[str]) -> None:
+    """Add to the list of a name those values that it lacks."""
+    kept = lists.setdefault(name, [])
+    kept.extend(value for value in values if value not in kept)
 
 
 def joined(before: Optional[Trace], after: Trace) -> Trace:

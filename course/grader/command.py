@@ -31,7 +31,7 @@ from .edits import Mistake, Rewrite, edited
 from .judge import Grade, by_number, grade, job_for
 from .report import (
     COMMAND, OWN_SUITE, TOUR, command, count, map_of, no_results, report,
-    results, some)
+    results, some, tests_of)
 from .run import ANY_SEED, Runners
 from .suite import Suite, own_suite, read_suite
 from .attempts import copy_suite
@@ -103,6 +103,8 @@ def cells(graded: Grade) -> List[Any]:
     """
     problems = [f"{name}: {message}".replace(f"{name}: {name}", name, 1)
                 for name, message in graded.unloaded.items()]
+    problems += [f"{name} reads the source of {some(files)}"
+                 for name, files in graded.reads.items()]
     return [noticed_by(graded), len(graded.tests), len(graded.are("wrong")),
             len(graded.are("unsteady")), len(graded.tied),
             len(graded.pitfalls),
@@ -288,9 +290,9 @@ def by_kind(graded: Grade, ids: Sequence[str]) -> Iterator[str]:
     """
     kinds: Dict[str, List[str]] = {"unit": [], "integration": []}
     for test_id in ids:
-        kinds[graded.tests[test_id].kind].append(test_id)
+        kinds.setdefault(graded.tests[test_id].kind, []).append(test_id)
     yield ", ".join(
-        count(len(names), f"{kind} test") for kind, names in kinds.items()
+        tests_of(len(names), kind) for kind, names in kinds.items()
         if names) or "no test"
     for kind, names in kinds.items():
         if names:

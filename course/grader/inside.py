@@ -13,6 +13,7 @@ import unittest
 from contextlib import suppress
 from functools import wraps
 from glob import glob
+from importlib.util import find_spec
 from ipaddress import ip_address
 from os import _exit, getpid, write
 from os.path import basename, isfile, join, splitext
@@ -84,6 +85,7 @@ def set_up(folder: str, home: str) -> None:
     sys.path[0] = folder
     sys.argv[1:] = []
     forget_modules(folder)
+    be_unittest()
     os.environ.update(HOME=home, TMPDIR=home, TEMP=home, TMP=home)
     tempfile.tempdir = None  # It would remember another.
     stay_on_loopback()
@@ -105,6 +107,13 @@ def forget_modules(folder: str) -> None:
         top = name.split(".")[0]
         if top in names and top not in ("__main__", "unittest"):
             del sys.modules[name]
+
+
+def be_unittest() -> None:
+    """Be the program that unittest is when it is run by hand."""
+    main, program = sys.modules["__main__"], find_spec("unittest.__main__")
+    if program:
+        main.__spec__, main.__file__ = program, program.origin
 
 
 def set_limits() -> None:

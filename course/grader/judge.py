@@ -24,9 +24,11 @@ from .suite import Suite
 LEAST_SECONDS, TIMES = 5.0, 5
 # After so many seconds nobody looks for who else had to run before a test.
 PATIENCE = 20.0
-# How often a test whose failure did not come again runs on the right code,
-# and for how many tests of a suite that is done.
+# How often a test runs on the right code for each failure of it that did not
+# come again, and how often all of that is done for a suite.
 DOUBTS, MOST_DOUBTFUL = 8, 20
+# How often any other failure of such a test must come again.
+MORE = 3
 
 
 class Test(NamedTuple):
@@ -79,6 +81,8 @@ class Grade(NamedTuple):
     unloaded: what is wrong with the files that can't be imported, by name.
     untouched: tests that pass where every function raises an exception.
     leaks: the names that a test or a class left replaced, by its id.
+    reads: which modules a test, a class or a file reads the source of.
+    stops: the tests and classes that stop the run.
     reasons: why each mistake that is missed is missed, by its number.
     unseen: tests that unittest does not see; unexamined: files that can't be
         read as Python, and why.
@@ -90,6 +94,8 @@ class Grade(NamedTuple):
     unloaded: Dict[str, str]
     untouched: List[str]
     leaks: Dict[str, List[str]]
+    reads: Dict[str, List[str]]
+    stops: List[str]
     pitfalls: List[Pitfall]
     unseen: List[Pitfall]
     unexamined: Dict[str, str]
@@ -180,10 +186,17 @@ def grade(
             if not answers.notices[mistake.number]])
     tests = {name: judged(name, test, answers)
              for name, test in right.tests.items()}
-    pitfalls, unseen, unexamined = examined(suite, assignment)
+    pitfalls, unseen, unexamined = examined(suite, assignment, right.unloaded)
+    noticing = {
+        (right.file_of.get(name, ""), method_of(name))
+        for name, test in tests.items() if test.notices}
+    pitfalls = [found for found in pitfalls if not any(
+        found.file == file and asserts_nothing(found, method)
+        for file, method in noticing)]
     return Grade(
         suite, assignment, tests, right.unloaded, answers.untouched,
-        right.leaks, pitfalls, unseen, unexamined, mistakes, rewrites,
+        right.leaks, right.reads, right.stops, pitfalls, unseen, unexamined,
+        mistakes, rewrites,
         answers.examples, reasons, monotonic() - begun, right.seconds)
 
 
@@ -212,6 +225,8 @@ class RightCode(NamedTuple):
     tests: Dict[str, Test]
     unloaded: Dict[str, str]
     leaks: Dict[str, List[str]]
+    reads: Dict[str, List[str]]
+    stops: List[str]
     order: List[str]
     file_of: Dict[str, str]
     seconds: Dict[str, float]
@@ -231,7 +246,7 @@ def right_code(job: Job, assignment: Assignment, runners: Runners,
                      integration=[target for target in targets if target]),
         job._replace(seed=OTHER_SEED, backwards=True)]
     runs = [run.result() for run in [runners.submit(one) for one in orders]]
-    leaks = runs[0].leaks
+    leaks, reads, stops = runs[0].leaks, runs[0].reads, runs[0].stops
     again = again_alone(orders, runs, runners)
     order = list(dict.fromkeys(
         name for run in [runs[0], *again] for name in run.results))
@@ -243,7 +258,8 @@ def right_code(job: Job, assignment: Assignment, runners: Runners,
         {name: alone.judged(name)
          for name in {**again[0].results, **again[1].results}
          if file_of.get(name) not in unloaded},
-        unloaded, leaks, order, file_of, longest(again, job.seconds))
+        unloaded, leaks, reads, stops, order, file_of,
+        longest(again, job.seconds))
 
 
 def again_alone(
@@ -429,7 +445,10 @@ class ChangedCode:
         self._runners = runners
         self._right = right
         self._begun = begun
-        self._looked_for: Dict[str, str] = {}
+        # How each test in doubt fails on the right code, if it does, and how
+        # often that was tried.
+        self._found: Dict[str, str] = {}
+        self._tried: Dict[str, int] = {}
 
     def answers(self, assignment: Assignment, mistakes: List[Mistake],
                 rewrites: List[Rewrite]) -> Answers:
@@ -450,6 +469,12 @@ class ChangedCode:
         notices = {
             mistake.number: self._confirmed(code, again)
             for (mistake, code), again in zip(wrongs, repeated)}
+        notices = {
+            mistake.number: {
+                name: reason
+                for name, reason in notices[mistake.number].items()
+                if name not in self._tried or self._is_certain(code, name)}
+            for mistake, code in wrongs}
         examples = {
             mistake.number: list(self._examples(
                 code, notices[mistake.number], again))
@@ -458,10 +483,9 @@ class ChangedCode:
                 for (rewrite, code), run in zip(changes, on_changes)}
         failing = self._reasons(wreck.result())
         return without_unsteady(Answers(
-            tied, notices, examples, {
-                name: message for name, message in self._looked_for.items()
-                if message},
-            [name for name in self._steady if name not in failing]))
+            tied, notices, examples, self._found,
+            [name for name in self._steady if name not in failing
+             and not any(name in found for found in notices.values())]))
 
     def _start(self, code: Sources, names: Optional[List[str]] = None,
                alone: bool = False) -> "Future[Run]":
@@ -558,22 +582,29 @@ class ChangedCode:
         return {name: reason for name, reason in again.failing.items()
                 if name in failed}
 
-    def _unsteady(self, name: str) -> str:
-        """Return how a test fails on the right code, if it ever does."""
-        if name not in self._looked_for and len(
-                self._looked_for) < MOST_DOUBTFUL:
+    def _unsteady(self, name: str) -> bool:
+        """Return whether a test in doubt ever fails on the right code."""
+        tried = self._tried.get(name, 0)
+        if name not in self._found and sum(
+                self._tried.values()) < DOUBTS * MOST_DOUBTFUL:
+            self._tried[name] = tried + DOUBTS
             job = self._job._replace(
                 tests=[name], imported=imported([name], self._right.file_of))
             runs = [self._runners.submit(job._replace(
-                seed=seed, again=again), True)
-                for again in range(DOUBTS // 2) for seed in (SEED, OTHER_SEED)]
-            failed = [result.message for result in (
-                result_of(run.result(), name) for run in runs)
-                if result.failed]
-            self._looked_for[name] = (
-                "passes in one run, fails in another: "
-                f"{failed[0]}" if failed else "")
-        return self._looked_for.get(name, "")
+                seed=(SEED, OTHER_SEED)[number % 2], again=tried + number),
+                True) for number in range(DOUBTS)]
+            for run in runs:
+                result = result_of(run.result(), name)
+                if result.failed:
+                    self._found[name] = (
+                        "passes in one run, fails in another: "
+                        f"{result.message}")
+        return name in self._found
+
+    def _is_certain(self, code: Sources, name: str) -> bool:
+        """Return whether a test in doubt fails on a mistake all the time."""
+        runs = [self._start(code, None, True) for _ in range(MORE)]
+        return all(name in self._reasons(run.result()) for run in runs)
 
     def _examples(self, code: Sources, notices: Dict[str, str],
                   again: "Repeated") -> Iterator[Example]:
@@ -627,8 +658,24 @@ def without_unsteady(answers: Answers) -> Answers:
 
 # What the sources of a suite show.
 
-def examined(suite: Suite, assignment: Assignment) -> Tuple[
-        List[Pitfall], List[Pitfall], Dict[str, str]]:
+def method_of(name: str) -> str:
+    """Return the name of a test's method."""
+    return name.rpartition(".")[2]
+
+
+def asserts_nothing(found: Pitfall, method: str) -> bool:
+    """Return whether it is said of a method that it asserts nothing.
+
+    parameterized adds a number, and perhaps more, to the name of a method.
+    """
+    name, _, what = found.what.partition(" ")
+    return what == "asserts nothing" and (
+        method == name or method.startswith(f"{name}_"))
+
+
+def examined(
+        suite: Suite, assignment: Assignment, unloaded: Dict[str, str]
+        ) -> Tuple[List[Pitfall], List[Pitfall], Dict[str, str]]:
     """Return pitfalls, tests that unittest does not see, unread files."""
     pitfalls: List[Pitfall] = []
     unseen: List[Pitfall] = []
@@ -640,25 +687,12 @@ def examined(suite: Suite, assignment: Assignment) -> Tuple[
         try:
             with open(suite.files[name], "rb") as file:
                 source = file.read()
-            pitfalls.extend(Pitfall(name, *found) for found in findings(
-                source, code))
+            pitfalls.extend(
+                Pitfall(name, *found) for found in findings(source, code)
+                if name not in unloaded)
             unseen.extend(Pitfall(name, *found) for found in unseen_tests(
                 source))
         except (OSError, RecursionError, SyntaxError, ValueError,
                 MemoryError) as error:
             unexamined[name] = type(error).__name__
     return pitfalls, unseen, unexamined
-
-
-def looks_at_source(graded: Grade) -> Optional[str]:
-    """Return the one test that every notice comes from, if it is tied to all.
-
-    Such a test fails whenever the code is changed in any way.
-    """
-    noticing = {test_id for mistake in graded.noticed
-                for test_id in graded.noticing(mistake)}
-    if len(noticing) == 1 and len(graded.rewrites) > 1:
-        test_id, = noticing
-        if len(graded.tests[test_id].tied) == len(graded.rewrites):
-            return test_id
-    return None

@@ -88,6 +88,9 @@ class Run(NamedTuple):
     unloaded: what is wrong with the files that can't be imported, by name.
     found: the ids of the tests that each file has, by its name.
     leaks: the names that a test, or a class, left replaced, by its id.
+    reads: the modules' files whose source or code a test, a class or a file
+        reads, by its name.
+    stops: the tests and classes that stop the run, which goes on here.
     traces: what was watched in each test, fixture and import, if that was
         asked for.
     output: what unittest said, if that was asked for.
@@ -97,6 +100,8 @@ class Run(NamedTuple):
     unloaded: Dict[str, Result] = {}
     found: Dict[str, List[str]] = {}
     leaks: Dict[str, List[str]] = {}
+    reads: Dict[str, List[str]] = {}
+    stops: List[str] = []
     traces: Dict[str, Trace] = {}
     output: str = ""
 
@@ -109,9 +114,9 @@ def failed_run(why: str) -> Run:
 
 def run_from(fields: List[Any]) -> Run:
     """Return a run that has travelled as JSON."""
-    results, unloaded, found, leaks, traces, output = fields
+    results, unloaded, found, leaks, reads, stops, traces, output = fields
     return Run({name: Result(*facts) for name, facts in results.items()},
                {name: Result(*facts) for name, facts in unloaded.items()},
-               found, leaks,
+               found, leaks, reads, stops,
                {name: Trace(*facts) for name, facts in traces.items()},
                output)

@@ -22,8 +22,10 @@ from typing import (
     Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple)
 
 from .protocol import FIXTURES, Job, Result
+from .readers import Readers
 from .tracer import Tracer
 
+MAIN = join("unittest", "main.py")
 MESSAGE = 400  # characters that are kept of an exception's message
 DOUBLES = ("unittest.mock", "mock")  # the modules that make doubles
 
@@ -58,8 +60,7 @@ def record(recorder: "Recorder", job: Job, done: Set[str]) -> None:
             importlib.import_module(module)
     recorder.write_trace("")
     if job.integration is not None:
-        threading.setprofile(recorder.profile)
-        sys.setprofile(recorder.profile)
+        recorder.watch()
     files = sorted(glob("test*.py")) if job.imported is None else job.imported
     tests: Dict[str, Found] = {}
     for file in files:
@@ -95,6 +96,10 @@ class Recorder(unittest.TestResult):
         # Whether one module has called another's function for real, in
         # this test, in the fixtures of its class, of its module.
         self._reached = self._reached_by_class = False
+        self._profile = self.profile  # one object, to be known again
+        # Who is at work, as far as it can read sources.
+        self._at_work = ""
+        self._readers: Optional[Readers] = None
         # What the names were at the beginning, before this test or class.
         self._first = Names([])
         self._before_class = Names([])
@@ -105,6 +110,7 @@ class Recorder(unittest.TestResult):
     def load(self, file: str) -> List[Found]:
         """Import a file and return its tests; none if that fails."""
         self._write("import", file)
+        self._at_work = file
         before = Names(self.modules)
         try:
             module = importlib.import_module(splitext(file)[0])
@@ -123,6 +129,15 @@ class Recorder(unittest.TestResult):
         self._write("imported", file, [found.name for found in tests])
         return tests
 
+    def watch(self) -> None:
+        """Begin to look at what makes an integration test, and at readers."""
+        threading.setprofile(self._profile)
+        sys.setprofile(self._profile)
+        self._readers = Readers(
+            self._folder, [f"{name}.py" for name in self.modules],
+            lambda file: self._write("reads", self._at_work, [file]))
+        self._readers.start()
+
     def run_tests(self, tests: List[Found]) -> None:
         """Run tests in order, each class and module with its fixtures."""
         self._ids = [found.name for found in tests]
@@ -137,6 +152,8 @@ class Recorder(unittest.TestResult):
             raise
         finally:
             sys.setprofile(None)
+            if self._readers:
+                self._readers.stop()
             if self.tracer:
                 self.tracer.stop()
 
@@ -150,10 +167,12 @@ class Recorder(unittest.TestResult):
         """Look at what the class finds, before its setUpClass."""
         self._before_class = Names(self.modules)
         self._reached = self._reached_by_class = False
+        self._at_work = name
         self._write("class", name)
 
     def leave_test(self, class_name: str) -> None:
         """Write down that a test, with what comes after it, is over."""
+        self._at_work = class_name
         self._write("left", class_name)
 
     def end_class(self, name: str, module: str) -> None:
@@ -180,6 +199,9 @@ class Recorder(unittest.TestResult):
         self._reached_by_class = self._reached_by_class or self._reached
         self._reached = False
         self._test, self._result = test, None
+        self._at_work = self.name_of(test)
+        if self._readers:
+            self._readers.forget()
         self.write_trace(found_in("", test).class_name)
         self._write("start", self.name_of(test))
         self._before_test = self._before_test.now(self.modules)
@@ -191,6 +213,10 @@ class Recorder(unittest.TestResult):
         kind = "unit"
         if self._reached or self._reached_by_class:
             kind = "integration"
+        elif self._readers and sys.getprofile() is not self._profile:
+            # The test has put another in its place.
+            kind = "not known"
+            sys.setprofile(self._profile)
         self._reached = False
         result = self._result or Result("exception", "was interrupted")
         name = self.name_of(test)
@@ -203,6 +229,10 @@ class Recorder(unittest.TestResult):
         """Write down what the modules' code did since the last time."""
         if self.tracer:
             self._write("traced", name, *self.tracer.take())
+
+    def stop(self) -> None:
+        """Write down who stops the run, and go on."""
+        self._write("stop", self._at_work)
 
     def name_of(self, test: Any) -> str:
         """Return the id of a test, or what unittest has in its place."""
@@ -275,6 +305,11 @@ class Recorder(unittest.TestResult):
                 join(self._folder, ""), "").split())
         except Exception:
             message = "(its message can't be read)"
+        if isinstance(error, SystemExit) and any(
+                frame.f_code.co_filename.endswith(MAIN)
+                for frame, _ in walk_tb(error.__traceback__)):
+            message = ("unittest.main() is called when the file is imported; "
+                       'it belongs below if __name__ == "__main__"')
         text = f"{place}: {type(error).__name__}: {message}".rstrip(": ")
         return printable(text)[:MESSAGE]
 

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, Iterator, List, Sequence
 
 from .assignment import OWN, Assignment
 from .edits import Mistake
-from .judge import Grade, Pitfall, Example, by_number, looks_at_source
+from .judge import Example, Grade, Pitfall, by_number
 from .protocol import THE_SUITE
 from .reached import NOT_KNOWN, NOT_REACHED, NOT_TOLD, OTHERWISE, SAME
 
@@ -103,11 +103,15 @@ def right(graded: Grade) -> Iterator[str]:
                         "__init__ and __set_name__) raises an exception:")
         for test_id in graded.untouched:
             yield f"      {test_id}"
-    suspect = looks_at_source(graded)
-    if suspect:
+    for name, files in graded.reads.items():
         yield paragraph(
-            f"Every notice comes from {suspect}, which fails on every rewrite "
-            "too. A test that looks at the source fails on any change of it.")
+            f"{name} reads the source or the code of {some(files)}. A test "
+            "that does so fails on any change, and proves nothing about what "
+            "the code does.")
+    for name in graded.stops:
+        yield paragraph(
+            f"{name} stops the run by result.stop(): by hand, no test runs "
+            "after it. Here all were run.")
     if graded.seconds > LONG:
         yield paragraph(f"Grading took {graded.seconds:.0f} s. What took "
                         f"longest on the right code: {slowest(graded)}. "
@@ -227,9 +231,16 @@ def letter_of(graded: Grade, mistake: Mistake) -> str:
     return REASONS[found.reason][0] if found else ""
 
 
+def tests_of(number: int, kind: str) -> str:
+    """Return a number of tests of a kind in words: 1 unit test."""
+    if kind == "not known":
+        return f"{count(number, 'test')} of a kind that is not known"
+    return count(number, f"{kind} test")
+
+
 def example_line(example: Example) -> str:
     """Return who notices a mistake: how many, by what, and one of them."""
-    line = (f"{count(example.others + 1, example.kind + ' test')} by "
+    line = (f"{tests_of(example.others + 1, example.kind)} by "
             f"{example.reason}: {example.test_id}")
     if example.after is not None:
         line += (f" (not alone, but after {example.after})" if example.after
@@ -286,6 +297,8 @@ def summary(graded: Grade) -> str:
     """Return the last line: how many are noticed, and what to do next."""
     mend = f"next: mend {some(graded.left_out, 1)}"
     if not graded.tests and not graded.unloaded:
+        if graded.unseen:
+            return "no score: unittest sees no test in these files"
         return "no score: there is no test in these files"
     if graded.tests and len(graded.are("skipped")) == len(graded.tests):
         return "no score: every test is skipped"
@@ -357,6 +370,8 @@ def results(graded: Grade) -> str:
             } for test_id, test in graded.tests.items()},
             "not_imported": graded.unloaded,
             "leaks": graded.leaks,
+            "reads": graded.reads,
+            "stops": graded.stops,
             "missed": {number: found._asdict()
                        for number, found in graded.reasons.items()},
             "pitfalls": [found._asdict() for found in graded.pitfalls],
