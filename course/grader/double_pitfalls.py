@@ -7,8 +7,9 @@ from typing import Any, Dict, Iterator, List, Optional, Set, Tuple, Union
 from unittest import TestCase
 
 from .trees import (
-    Code, File, Finding, Function, FunctionNode, attributes_of, constant,
-    dotted, is_builtin_exception, is_patch, names_of, tests_in)
+    HERE, SILENT, Code, File, Finding, Function, FunctionNode, attributes_of,
+    constant, dotted, is_builtin_exception, is_patch, names_of, root_of,
+    tests_in)
 
 # Headings of the tour.
 COUNTING = "Counting: proving memoization"
@@ -137,7 +138,10 @@ def replaced_itself(file: File) -> Iterator[Finding]:
             isinstance(node, ast.Call) and names_of(node)[1:] == ["self"]
             and not hasattr(TestCase, names_of(node)[0])
             for node in ast.walk(test))
-        if used and not unknown and not helps and all(
+        looks = any(isinstance(node, ast.Attribute)
+                    and node.attr in file.code.values
+                    for node in ast.walk(test))
+        if used and not unknown and not helps and not looks and all(
                 id(node) in patched.get(names_of(node)[0], ())
                 for node in used):
             names = sorted({names_of(node)[0] for node in used})
@@ -232,8 +236,12 @@ def unstopped(file: File) -> Iterator[Finding]:
     """Find a patch that is started in a file where nothing is stopped."""
     patchers = {name for name, values in assigned(file).items()
                 if any(map(is_patch, values))}
+    # A class from elsewhere may stop whatever is started.
     stops = any(isinstance(node, ast.Attribute)
-                and node.attr in ("stop", "stopall") for node in file.nodes)
+                and node.attr in ("stop", "stopall")
+                or isinstance(node, ast.ClassDef) and any(
+                    root_of(base, file) not in SILENT | {HERE, "TestCase"}
+                    for base in node.bases) for node in file.nodes)
     for node in file.nodes:
         patcher = started(node)
         if not stops and patcher and (

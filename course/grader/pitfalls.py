@@ -17,7 +17,7 @@ from .trees import (
     ANY_EXCEPTION, SILENT, Code, File, Finding, Function, FunctionNode,
     asserting_helpers, asserts, code_of as code_of, constant, dotted, file_of,
     is_assertion, is_builtin_exception, is_test, is_test_case, names_of,
-    origin_of, stranded, tests_in)
+    origin_of, root_of, stranded, tests_in)
 
 # Headings of the tour.
 FIRST = "A first test"
@@ -38,6 +38,10 @@ def idle_tests(file: File) -> Iterator[Finding]:
     """Find tests that assert nothing."""
     helpers = asserting_helpers(file) - file.code.functions - set(
         file.code.methods) - file.code.modules
+    if any(isinstance(node, Function) and node.name in ("setUp", "tearDown")
+           and any(map(is_assertion, ast.walk(node)))
+           for node in file.nodes):
+        return
     for test in tests_in(file):
         # Another decorator may assert whatever it likes.
         if not asserts(test, helpers) and all(
@@ -189,7 +193,7 @@ def is_no_failure(error: ast.expr, file: File) -> bool:
     if name in ("AssertionError", *ANY_EXCEPTION):
         return False
     return is_builtin_exception(dotted(error)) or name in file.code.methods \
-        or origin_of(error, file).split(".")[0] in SILENT - {"unittest"}
+        or root_of(error, file) in SILENT - {"unittest"}
 
 
 def is_comparison(statement: ast.stmt) -> bool:

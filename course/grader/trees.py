@@ -30,6 +30,7 @@ class Code(NamedTuple):
     attributes: what a class computes, and is read without parentheses.
     decorators: the names of the classes that turn a method into such.
     methods: the names of a class's methods and such attributes.
+    values: the names of all that objects and classes keep.
     errors: by function, the exceptions of which a mistake changes the
         arguments alone.
     """
@@ -39,13 +40,15 @@ class Code(NamedTuple):
     attributes: Dict[str, Set[str]]
     decorators: Set[str]
     methods: Dict[str, Set[str]]
+    values: Set[str]
     errors: Dict[str, Set[str]]
 
 
 def code_of(sources: Dict[str, str], mistakes: Sequence[Mistake] = ()) -> Code:
     """Return the names in modules, given by the names of their files."""
-    code = Code({name[:-len(".py")] for name in sources}, set(), {},
-                {"property", "cached_property"}, {}, errors_of(mistakes))
+    modules = {name[:-len(".py")] for name in sources}
+    code = Code(modules, set(), {}, {"property", "cached_property"}, {},
+                set(), errors_of(mistakes))
     trees = [ast.parse(source) for source in sources.values()]
     classes = [node for tree in trees for node in ast.walk(tree)
                if isinstance(node, ast.ClassDef)]
@@ -56,6 +59,7 @@ def code_of(sources: Dict[str, str], mistakes: Sequence[Mistake] = ()) -> Code:
         code.attributes[node.name] = attributes_of(node, code.decorators)
         code.methods[node.name] = {
             one.name for one in node.body if isinstance(one, Function)}
+        code.values.update(kept_by(node))
     for tree in trees:
         code.functions.update(
             node.name for node in ast.walk(tree)
@@ -69,6 +73,18 @@ def attributes_of(node: ast.ClassDef, decorators: Set[str]) -> Set[str]:
             if isinstance(one, Function) and any(
                 names_of(decorator)[0] in decorators
                 for decorator in one.decorator_list)}
+
+
+def kept_by(node: ast.ClassDef) -> Iterator[str]:
+    """Yield the names of what a class and its objects keep."""
+    for one in ast.walk(node):
+        if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store):
+            yield one.attr
+    for statement in node.body:
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)):
+            yield from (one.id for one in ast.walk(statement)
+                        if isinstance(one, ast.Name)
+                        and isinstance(one.ctx, ast.Store))
 
 
 def errors_of(mistakes: Sequence[Mistake]) -> Dict[str, Set[str]]:
@@ -153,6 +169,11 @@ def origin_of(node: ast.AST, file: File) -> str:
     """Return the dotted name that a name in a file stands for."""
     first, dot, rest = dotted(node).partition(".")
     return file.origins.get(first, first) + dot + rest
+
+
+def root_of(node: ast.AST, file: File) -> str:
+    """Return the package that a name in a file comes from, or the name."""
+    return origin_of(node, file).split(".")[0]
 
 
 def is_test_case(node: ast.ClassDef, file: File) -> bool:

@@ -24,6 +24,12 @@ class memoize:
 class Client:
     """Has a memoized attribute, a property, and methods."""
 
+    URL = "u"
+
+    def __init__(self, name):
+        """Keep the name."""
+        self._name = name
+
     @memoize
     def org(self):
         """Ask for it."""
@@ -307,6 +313,13 @@ class TestFindings(unittest.TestCase):
         ("other_function", "with self.assertRaises(KeyError): other()"),
         ("other_replaced", "with patch('client.Client.org', 1):",
          "    assert Client('x').url"),
+        ("looks_at_what_is_kept",
+         "with patch('client.Client.repos') as repos:",
+         "    client = Client('x')", "    client.repos()",
+         "    assert client._name == 'x'"),
+        ("looks_at_what_the_class_keeps",
+         "with patch('client.Client.repos') as repos:",
+         "    Client('x').repos()", "    assert Client.URL == 'u'"),
         ("real_before", "real = Client('x').repos()",
          "with patch('client.Client.repos') as repos:",
          "    assert Client('x').repos() != real"),
@@ -403,6 +416,11 @@ class TestFindings(unittest.TestCase):
          "    @raises(KeyError)\n    def test_a(self): it()\n"),
         ("static_fixture", "class TestA(TestCase):\n"
          "    def setUpClass(): pass\n    def test_a(self): assert x\n"),
+        ("asserted_at_the_end", "class TestA(TestCase):\n"
+         "    def test_a(self): it()\n    def tearDown(self): assert x\n"),
+        ("stopped_elsewhere", "from base import Base\nclass TestA(Base):\n"
+         "    def test_a(self):\n        patch('a.b').start()\n"
+         "        assert x\n"),
         ("base", "class Base(TestCase):\n    def setUp(self): pass\n"
          "class TestA(Base):\n    def test_a(self): assert x\n"),
         ("run_test", "class TestA(TestCase):\n"
