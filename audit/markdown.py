@@ -45,10 +45,8 @@ def markdown_of(
     for part in parts:
         costs = [size(row) + (size(line) if line else 0)
                  for row, line in zip_longest(part.rows, part.policy_lines)]
-        count = how_many_fit(costs, room)
-        texts.append(text_of(part, count))
-        # After a part that is cut nothing follows but headings.
-        room = room - sum(costs) if count == len(costs) else 0
+        texts.append(text_of(part, how_many_fit(costs, room)))
+        room -= sum(costs)  # After a part that is cut there is none.
     return "".join(texts)
 
 

@@ -276,6 +276,7 @@ class TestSaved(CommandTestCase):
 
     @parameterized.expand([
         ("reading", "audit.usage.parse_policy", ValueError),
+        ("connecting", "audit.command.github_session", ValueError),
         ("asking", "audit.command.find", RuntimeError),
         ("judging", "audit.command.report_on", ValueError),
         ("listing", "audit.report.listing", RuntimeError),

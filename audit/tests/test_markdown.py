@@ -8,8 +8,9 @@ from parameterized import param, parameterized
 from audit.findings import (
     Entry, Found, Options, Org, Task, Text, entries_of)
 from audit.markdown import (
-    Part, code, completeness, filters, how_many_fit, license_in, licenses,
-    link, markdown_of, policy_line, some, table_row, text_of)
+    Part, changed, code, completeness, filters, head_of, how_many_fit,
+    license_in, licenses, link, markdown_of, policy_line, some, table_row,
+    text_of)
 from audit.policy import Row, parse_policy
 
 OWN = Row("google/own", "other:f67f637fc188", "not allowed", False, False,
@@ -213,6 +214,28 @@ class TestParts(unittest.TestCase):
         part = self.PART._replace(policy_lines=["", ""])
         self.assertEqual(text_of(part, 2), text_of(self.PART, 2))
 
+    def test_changed(self) -> None:
+        """A change has the verdict and, where an exception holds, why."""
+        task = Task(Options(["acme"]), parse_policy("acme/* ISC # a|b", "p"))
+        entries = [
+            Entry(EXEMPT, True, "new"), Entry(EXEMPT, False, "archived"),
+            Entry(FREE, True), Entry(GONE, False, "gone")]
+        name = "[`Acme/exempt`](https://github.com/Acme/exempt)"
+        self.assertEqual(changed(task, Found([], (), {}), entries).rows, [
+            f"| {name} | `ISC` | exception | `a\\|b` | `new` |",
+            f"| {name} | `ISC` |  |  | `archived` |"])
+
+    def test_first_run(self) -> None:
+        """In the first run it is said why nothing is compared."""
+        task = Task(Options(["google"], since="table.csv"))
+        self.assertEqual(
+            head_of(task, Found(ORGS[:1], (), {}, {}, "today"), []),
+            "# Licenses of `google`\n\n- When: today\n"
+            "- Public repositories: 2 counted by GitHub, 2 listed (complete)\n"
+            "- Looked at: 0\n"
+            "- Compared with: `table.csv`, which is not there yet (first run)"
+            "\n")
+
     @parameterized.expand([
         ("all", 6, 3), ("exactly_two", 3, 2), ("two_and_a_half", 5, 2),
         ("one", 1, 1), ("none", 0, 0), ("no_room_at_all", -1, 0),
@@ -294,6 +317,7 @@ class TestCells(unittest.TestCase):
         ("control_characters", "a\x1b[31m\u202eb", "`a [31m b`"),
         ("surrogate", "a\udcff", "`a`"),
         ("backtick", "a`b", "`` a`b ``"),
+        ("backticks_of_two_lengths", "a`b``c`d", "``` a`b``c`d ```"),
         ("only_backticks", "``", "``` `` ```"),
         ("pipe", "a|b", "`a\\|b`"),
         ("pipe_behind_a_backslash", "a\\|b", "`a\\ \\|b`"),

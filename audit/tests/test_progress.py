@@ -52,10 +52,10 @@ class TestProgress(unittest.TestCase):
         progress.show_wait(60)
         progress.show_wait(0.5)
         for monotonic.return_value in (1059, 1060):
-            progress.count_page(1, None)
+            progress.count_page(2, 3)
         self.assertEqual(terminal.getvalue(), drawn(
             "waiting 60 s before the next try",
-            "waiting 0.5 s before the next try", "pages: 2"))
+            "waiting 0.5 s before the next try", "pages: 2 of 3"))
 
     def test_texts(self) -> None:
         """Texts of licenses are counted, too."""
