@@ -314,20 +314,50 @@ def makes_a_double(node: ast.AST) -> bool:
 
 def read_once(file: File) -> Iterator[Finding]:
     """Find an attribute that is read once where its calls are counted."""
+    for name, methods in memoized_in(file).items():
+        for test in tests_in(file):
+            calls = [node for node in ast.walk(test)
+                     if isinstance(node, ast.Call)]
+            counts = [call.lineno for call in calls if is_count(call)]
+            if counts and replaces(test, methods) and is_read_once(name, test):
+                yield (counts[0], f"{name} is read once, so no count can "
+                       "tell whether its value is kept", COUNTING)
+
+
+def memoized_in(file: File) -> Dict[str, Set[str]]:
+    """Return the methods that each memoized attribute of a file calls.
+
+    Only of attributes that nothing but the file's tests may read.
+    """
     decorators = file.code.decorators - {"property"}
-    for test in tests_in(file):
-        calls = [node for node in ast.walk(test)
-                 if isinstance(node, ast.Call)]
-        counts = [call.lineno for call in calls if is_count(call)]
-        for node in ast.walk(test):
-            if not counts or not isinstance(node, ast.ClassDef):
-                continue
-            if any(names_of(call)[:2] == ["object", "patch"] and call.args
-                   and dotted(call.args[0]) == node.name for call in calls):
-                for name in sorted(attributes_of(node, decorators)):
-                    if is_read_once(name, test):
-                        yield (counts[0], f"{name} is read once, so no count "
-                               "can tell whether its value is kept", COUNTING)
+    found: Dict[str, Set[str]] = {}
+    for owner in file.nodes:
+        if not isinstance(owner, ast.ClassDef):
+            continue
+        for one in owner.body:
+            if isinstance(one, Function) and one.name in attributes_of(
+                    owner, decorators):
+                found.setdefault(one.name, set()).update(
+                    names_of(call)[0] for call in ast.walk(one)
+                    if isinstance(call, ast.Call)
+                    and names_of(call)[1:] == ["self"])
+    inside = {id(node) for test in tests_in(file) for node in ast.walk(test)}
+    for node in file.nodes:
+        if isinstance(node, ast.Attribute) and id(node) not in inside:
+            found.pop(node.attr, None)
+    return found
+
+
+def replaces(test: FunctionNode, methods: Set[str]) -> bool:
+    """Return whether a test replaces a method, by patch or by assignment."""
+    texts = [constant(one) for node in ast.walk(test)
+             if isinstance(node, ast.Call) and "patch" in names_of(node)
+             for one in node.args]
+    names = {text.split(".")[-1] for text in texts if isinstance(text, str)}
+    names |= {node.attr for node in ast.walk(test)
+              if isinstance(node, ast.Attribute)
+              and isinstance(node.ctx, ast.Store)}
+    return bool(names & methods)
 
 
 def is_count(call: ast.Call) -> bool:

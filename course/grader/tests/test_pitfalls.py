@@ -180,6 +180,12 @@ PITFALLS: List[Any] = [
      "with patch.object(Own, 'two', return_value=3) as two:",
      "    self.assertEqual(Own().one, 3)",
      "self.assertEqual(two.call_count, 1)"),
+    ("read_once_by_assignment", 9, "one is read once, so no count can tell "
+     "whether its value is kept", "class Own:",
+     "    def two(self): return 2", "    @memoize",
+     "    def one(self): return self.two()", "own = Own()",
+     "own.two = Mock(return_value=3); self.assertEqual(own.one, 3)",
+     "own.two.assert_called_once()"),
     ("swallowed", 5, "this except catches the failure of an assertion",
      "try:", "    assert x", "except Exception:", "    pass"),
     ("message", 3, "assertTrue compares nothing: its second argument is "
@@ -217,6 +223,13 @@ class TestFindings(unittest.TestCase):
          'value is ("google",)', "class TestA(TestCase):\n"
          '    @parameterized.expand([("google"), ("abc")])\n'
          "    def test_a(self, name): assert name\n"),
+        ("read_once_of_a_class", 9, "one is read once, so no count can tell "
+         "whether its value is kept", "class TestA(TestCase):\n"
+         "    class Own:\n        def two(self): return 2\n"
+         "        @memoize\n        def one(self): return self.two()\n"
+         "    def test_a(self):\n        own = self.Own()\n"
+         "        with patch.object(own, 'two') as two: own.one\n"
+         "        two.assert_called_once()\n"),
         ("nested_class", 3, "TestB stands inside of TestA, so its tests never "
          "run", "class TestA(TestCase):\n    def test_a(self): assert x\n"
          "    class TestB(TestCase):\n        def test_b(self): assert x\n"),
@@ -387,8 +400,8 @@ class TestFindings(unittest.TestCase):
         ("in_a_function", "def read(): return own.one",
          "with patch.object(Own, 'two') as two:", "    read()", "    read()",
          "two.assert_called_once()"),
-        ("other_class_replaced", "with patch.object(Other, 'two') as two:",
-         "    self.assertEqual(own.one, 3)", "two.assert_called_once()"),
+        ("other_method_replaced", "with patch.object(Own, 'it') as it:",
+         "    self.assertEqual(own.one, 3)", "it.assert_called_once()"),
         ("not_counted", "with patch.object(Own, 'two') as two:",
          "    self.assertEqual(own.one, 3)", "two.assert_called_with()"),
     ])
@@ -462,6 +475,12 @@ class TestFindings(unittest.TestCase):
         ("name_of_case", "class TestA(TestCase):\n"
          "    @parameterized.expand([('a', 1), ('b', 2)])\n"
          "    def test_a(self, name, value): assert value\n"),
+        ("read_before", "class TestA(TestCase):\n    class Own:\n"
+         "        def two(self): return 2\n"
+         "        @memoize\n        def one(self): return self.two()\n"
+         "    def setUp(self): self.own.one\n    def test_a(self):\n"
+         "        with patch.object(self.own, 'two') as two: self.own.one\n"
+         "        two.assert_called_once()\n"),
         ("errors_of_rows", "class TestA(TestCase):\n"
          "    @parameterized.expand([({}, KeyError), ({}, AssertionError)])\n"
          "    def test_a(self, map, error):\n"
