@@ -12,7 +12,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
 LONGEST = 100
 # Folders to discover tests in, each with its top-level folder.
-SUITES = [(".", "."), (".ci", ".ci")]
+SUITES = [(".", "."), (".ci", ".ci"), ("course", "course")]
 
 
 def flat(suite: Any) -> Iterator[unittest.TestCase]:

@@ -784,8 +784,9 @@ class TestClass(GraderTestCase):
 class TestByHand(GraderTestCase):
     """What a report says is what plain unittest says."""
 
-    @parameterized.expand(["1", "2", "17"])
-    def test_starter(self, number: str) -> None:
+    @parameterized.expand([
+        ("mistake_1", "1"), ("mistake_2", "2"), ("mistake_17", "17")])
+    def test_starter(self, _: str, number: str) -> None:
         """The suite fails in the changed copy if it notices the mistake."""
         folder = self.write() / "copy"
         self.command("--try", number, str(STARTER), "--keep", str(folder))
@@ -1095,11 +1096,13 @@ class TestA(unittest.TestCase):
         self.assertEqual({path.name for path in folder.iterdir()}, before)
 
     @parameterized.expand([
-        ("localhost", True), ("127.0.0.2", True), ("::1", True), ("", True),
-        (None, True), (b"127.0.0.1", True), ("192.0.2.1", False),
-        ("example.com", False), (b"example.com", False),
+        ("name", "localhost", True), ("v4", "127.0.0.2", True),
+        ("v6", "::1", True), ("any", "", True), ("none", None, True),
+        ("bytes", b"127.0.0.1", True), ("another_v4", "192.0.2.1", False),
+        ("another_name", "example.com", False),
+        ("another_name_in_bytes", b"example.com", False),
     ])
-    def test_is_loopback(self, host: Any, expected: bool) -> None:
+    def test_is_loopback(self, _: str, host: Any, expected: bool) -> None:
         """This machine's own addresses are told from all others."""
         self.assertIs(is_loopback(host), expected)
 
@@ -1229,19 +1232,21 @@ class TestCommand(GraderTestCase):
             rows[1]["problem"], "nowhere: there is no such folder")
 
     @parameterized.expand([
-        (["7", "0"], r"7 get_json, step 0 of 4\n(.+\n){5}"
+        ("checklist", ["7", "0"], r"7 get_json, step 0 of 4\n(.+\n){5}"
          r"next: course/grade.py --hint 7 1\n"),
-        (["7"], r"7 get_json, step 1 of 4\nThe pattern: "
+        ("first_step", ["7"], r"7 get_json, step 1 of 4\nThe pattern: "
          r'"Test doubles" in course/tour.md.\n'
          r"56 of 95 .*\nnext: course/grade.py --hint 7 2\n"),
-        (["7", "2"], r"7 get_json, step 2 of 4\nget_json: asks twice\.\n"
+        ("in_words", ["7", "2"],
+         r"7 get_json, step 2 of 4\nget_json: asks twice\.\n"
          r"Each .*\nnext: course/grade.py --hint 7 3\n"),
-        (["7", "3"], r"7 get_json, step 3 of 4\n--- utils.py\n(.*\n)+"
+        ("edit", ["7", "3"], r"7 get_json, step 3 of 4\n--- utils.py\n(.*\n)+"
          r"\+ .*\n(.*\n)+next: course/grade.py --hint 7 4\n"),
-        (["7", "4"], r"7 get_json, step 4 of 4\nIn the project, .* in "
+        ("test", ["7", "4"], r"7 get_json, step 4 of 4\nIn the project, .* in "
          r"test_utils.py .*\n    python -m unittest test_utils -k .*\n"),
     ])
-    def test_hint(self, argv: List[str], expected: str) -> None:
+    def test_hint(
+            self, _: str, argv: List[str], expected: str) -> None:
         """Each step tells one thing more, and names the next."""
         status, out, _ = self.command("--hint", *argv)
         self.assertEqual(status, 0)
@@ -1298,33 +1303,39 @@ class TestCommand(GraderTestCase):
         self.assertIn("The run ended its process with status 0.", out)
 
     @parameterized.expand([
-        (["nowhere"], "nowhere: there is no such folder"),
-        ([COMMAND], f"{COMMAND}: this is a file, not a folder"),
-        ([str(PROJECT / ".ci" / "stubs")],
+        ("no_folder", ["nowhere"], "nowhere: there is no such folder"),
+        ("a_file", [COMMAND], f"{COMMAND}: this is a file, not a folder"),
+        ("no_tests", [str(PROJECT / ".ci" / "stubs")],
          f"{PROJECT / '.ci' / 'stubs'}: there is no test*.py in it"),
-        (["--hint", "37"], f"there is no mistake 37: {NUMBERS}"),
-        (["--hint", "1", "5"],
+        ("no_such_mistake_to_hint", ["--hint", "37"],
+         f"there is no mistake 37: {NUMBERS}"),
+        ("no_such_step", ["--hint", "1", "5"],
          "there is no step 5 for mistake 1: its steps are 0, 1, 2, 3, 4"),
-        (["--hint", "1", "2", "3"],
+        ("two_steps", ["--hint", "1", "2", "3"],
          "--hint takes a mistake and a step, nothing else"),
-        (["--try", "x"],
+        ("no_number_to_try", ["--try", "x"],
          f"there is no mistake x: {NUMBERS}"),
-        (["--try", "99999"], f"there is no mistake 99999: {NUMBERS}"),
-        (["--try", "1", "nowhere"], "nowhere: there is no such folder"),
-        (["a", "b", "--map"], "--json and --map are for one FOLDER"),
-        (["a", "--csv", "--map"],
+        ("no_such_mistake_to_try", ["--try", "99999"],
+         f"there is no mistake 99999: {NUMBERS}"),
+        ("no_folder_to_try", ["--try", "1", "nowhere"],
+         "nowhere: there is no such folder"),
+        ("map_of_two", ["a", "b", "--map"],
+         "--json and --map are for one FOLDER"),
+        ("csv_and_map", ["a", "--csv", "--map"],
          "argument --map: not allowed with argument --csv"),
-        (["--at-least", "37"], "--at-least 37: there are only 36 mistakes"),
-        (["--at-least", "-1"],
+        ("more_than_there_are", ["--at-least", "37"],
+         "--at-least 37: there are only 36 mistakes"),
+        ("less_than_none", ["--at-least", "-1"],
          "--at-least needs a number that is not negative"),
-        (["--reports", "x"], "--reports needs a FOLDER"),
-        (["--keep", "x"], "--keep is for --try"),
-        (["--check", "a"],
+        ("reports_of_none", ["--reports", "x"], "--reports needs a FOLDER"),
+        ("keep_without_try", ["--keep", "x"], "--keep is for --try"),
+        ("check_with_a_folder", ["--check", "a"],
          "--hint, --try and --check take no other FOLDER"),
-        (["--assignment", "nowhere"],
+        ("no_assignment", ["--assignment", "nowhere"],
          "nowhere: there is no assignment.py in it"),
     ])
-    def test_wrong_usage(self, argv: List[str], words: str) -> None:
+    def test_wrong_usage(
+            self, _: str, argv: List[str], words: str) -> None:
         """The status is 2, and the last line of stderr says why."""
         status, out, err = self.command(*argv)
         self.assertEqual((status, out), (2, ""))
