@@ -6,6 +6,7 @@ for a server. The last class talks to a real server on loopback.
 """
 import io
 import signal
+import os
 import subprocess
 import sys
 import threading
@@ -665,6 +666,7 @@ pages.fetch_json(requests.Session(), sys.argv[1])
 class TestProgram(unittest.TestCase):
     """Integration test of fetch_json: a real program, a real server."""
 
+    @unittest.skipUnless(os.name == "posix", "there is no such signal")
     def test_ctrl_c(self) -> None:
         """Ctrl-C ends a program at once, though two pages hang."""
         in_flight = threading.Barrier(3, timeout=10)  # page 2, 3, this test
