@@ -20,7 +20,7 @@ from requests import HTTPError, RequestException
 from .explain import explain
 from .findings import Found, Options, Org, Task, Text, repos_to_read
 from .live import LiveOrgClient
-from .policy import UsageError
+from .policy import UsageError, printable
 from .progress import Progress, Warnings, listen
 from .report import Report, report_on
 from .session import API_URL, environment, github_session
@@ -78,9 +78,8 @@ def deliver(report: Report, options: Options) -> int:
 
 def complain(line: str, status: int = 1) -> int:
     """Print a line on stderr, and return the status."""
-    printable = "".join(c if c.isprintable() else " " for c in line)
     with suppress(OSError):  # If nobody can read it, the status still counts.
-        print("audit:", printable, file=sys.stderr)
+        print(f"audit: {printable(line)}", file=sys.stderr)
     return status
 
 

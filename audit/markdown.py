@@ -12,7 +12,8 @@ from typing import Iterable, List, NamedTuple, Sequence
 from urllib.parse import quote
 
 from .findings import Entry, Found, Options, Org, Task, reason_for
-from .policy import APPROVAL, EXCEPTION, Row, owner_of, without_text
+from .policy import (
+    APPROVAL, EXCEPTION, Row, owner_of, printable, without_text)
 
 MAX_BYTES = 60000  # A job's summary and an issue take it.
 MAX_CHARACTERS = 200  # of a text in a cell
@@ -236,8 +237,7 @@ def code(text: str) -> str:
 
     Of a long text the end is left out; there is no code of nothing.
     """
-    printable = "".join(c if c.isprintable() else " " for c in text)
-    text = " ".join(printable.split())
+    text = " ".join(printable(text).split())
     if len(text) > MAX_CHARACTERS:
         text = text[:MAX_CHARACTERS] + "\u2026"
     if not text:

@@ -54,6 +54,15 @@ def decode(data: bytes, name: str) -> str:
     return text.lstrip("\ufeff")
 
 
+def printable(text: str) -> str:
+    """Return a text with blanks for what can't be printed.
+
+    Those are control characters, and characters that are invisible or turn
+    the direction of a text.
+    """
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
 def encoding_error(encoding: str, readable: str, name: str) -> UsageError:
     """Return the error for a file that is readable up to a certain line."""
     line = len(LINE_END.split(readable))
@@ -193,7 +202,8 @@ def parse_line(line: str, number: int, name: str) -> Optional[Approval]:
     words = APPROVAL.fullmatch(stated.strip())
     if words:
         repository, license = words.groups(default="")
-        return Approval(number, repository, license, comment.strip())
+        reason = printable(comment).strip()
+        return Approval(number, repository, license, reason)
     if stated.strip():
         raise UsageError(f"{name}:{number}: neither a license nor a "
                          f"repository and a license: {stated.strip()}")

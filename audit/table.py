@@ -14,7 +14,7 @@ from .policy import (
     is_same_license, owner_of)
 
 # What must stand in the columns that a table needs.
-CELLS = {"repository": REPOSITORY, "license": re.compile(r"[^\0-\x1f\x7f]+"),
+CELLS = {"repository": REPOSITORY, "license": re.compile(".+"),
          "archived": re.compile("(?ai)true|false"),
          "id": re.compile("[0-9]{1,18}")}
 
@@ -65,9 +65,10 @@ def parse_table(text: str, name: str) -> Dict[int, Row]:
 def parse_row(values: Mapping[str, Optional[str]]) -> Row:
     """Return a row of a table; raise UsageError where a cell is wrong."""
     cell = {column: values.get(column) or "" for column in Row._fields}
-    for column, pattern in CELLS.items():
-        if not pattern.fullmatch(cell[column]):
-            raise UsageError(f"{column} can't be {cell[column]!r}")
+    for column, text in cell.items():
+        pattern = CELLS.get(column)
+        if not text.isprintable() or pattern and not pattern.fullmatch(text):
+            raise UsageError(f"{column} can't be {text!r}")
     return Row(
         cell["repository"], cell["license"], cell["verdict"],
         cell["fork"].lower() == "true", cell["archived"].lower() == "true",

@@ -22,6 +22,7 @@ acme/engine {TWO}
 Acme/Docs-* CC-BY-4.0  # pages
 labs/* GPL-3.0  # teaching material
 labs/* other:no-text
+labs/y 0BSD  # \x1b[31mred\u202eleft\u200b
 """
 ORDERED = f"""\
 labs/* ISC  # any lab, ISC
@@ -187,6 +188,7 @@ class TestParsePolicy(unittest.TestCase):
         ("no_blank_before", "acme/engine", ONE, "its text was read"),
         ("two_marks", "ac-me.x/old-1.x", "other",
          "as long as it is taught # and read"),
+        ("what_can_t_be_printed", "labs/y", "0BSD", "[31mred left"),
         ("none_on_this_line", "acme/one", "MIT", ""),
         ("not_allowed", "acme/one", "ISC", ""),
     ])
