@@ -18,6 +18,7 @@ from .pages import (
     AnswerError, OnPage, Page, fetch_pages, origin, page_of, side_by_side,
     unusable)
 from .session import API_URL, LOG, environment, github_session
+from .texts import is_base64
 from utils import access_nested_map, memoize
 
 Repo = Mapping[str, Any]
@@ -170,7 +171,6 @@ TEXT_FIELDS = {"encoding": str, "html_url": str}
 # repository, neither of which is a step in a path.
 ID = re.compile("[0-9]{1,18}")
 FULL_NAME = re.compile(r"(?a)(?!\.\.?/)[\w.-]+/(?!\.\.?$)[\w.-]+")
-BASE64 = re.compile("[A-Za-z0-9+/]*={0,2}")
 
 
 def public_repos_on(page: Page, login: str) -> List[Dict[str, Any]]:
@@ -226,17 +226,10 @@ def license_text_on(page: Page) -> Optional[Dict[str, Any]]:
         raise unusable(page, "is not the file of a license")
     if file["encoding"] != "base64":
         return None
-    if not is_base64(file.get("content")):
+    content = file.get("content")
+    if not isinstance(content, str) or not is_base64(content):
         raise unusable(page, "has a text that is not base64")
     return file
-
-
-def is_base64(content: Any) -> bool:
-    """Return whether an answer is base64; it may have line breaks."""
-    if not isinstance(content, str):
-        return False
-    digits = re.sub("[\r\n]", "", content)
-    return len(digits) % 4 == 0 and bool(BASE64.fullmatch(digits))
 
 
 def has_fields(

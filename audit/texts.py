@@ -37,11 +37,18 @@ def text_digits(content: str) -> str:
     return hashlib.sha256(" ".join(words).encode()).hexdigest()[:12]
 
 
+def is_base64(content: str) -> bool:
+    """Return whether a text is base64; it may have line breaks.
+
+    What Python itself lets pass differs from one version to the next.
+    """
+    digits = re.sub("[\r\n]", "", content)
+    return len(digits) % 4 == 0 and bool(BASE64.fullmatch(digits))
+
+
 def decoded(content: str) -> str:
     """Return the text of base64; raise ValueError for anything else."""
-    content = re.sub("[\r\n]", "", content)
-    # What Python itself lets pass differs from one version to the next.
-    if len(content) % 4 or not BASE64.fullmatch(content):
+    if not is_base64(content):
         raise ValueError("this is not base64")
     data = base64.b64decode(content)
     try:
