@@ -12,8 +12,9 @@ import shutil
 import signal
 import sys
 import time
-from contextlib import ExitStack, closing, suppress
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Set
+from contextlib import ExitStack, closing, contextmanager, suppress
+from typing import (
+    Any, Dict, Iterator, List, Mapping, Optional, Sequence, Set)
 
 from requests import HTTPError, RequestException
 
@@ -31,14 +32,14 @@ from .usage import parse, prepare
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command, and return its status: 0, 1, 2 or 3 (see --help)."""
     options = parse(argv)
+    is_shown = sys.stderr.isatty() and not options.verbose
+    terminal = sys.stderr if is_shown else io.StringIO()
     try:
         task = prepare(options)
         with ExitStack() as stack:
-            warnings = listen(options.verbose, stack)
-            is_shown = sys.stderr.isatty() and not options.verbose
-            progress = stack.enter_context(closing(Progress(
-                sys.stderr if is_shown else io.StringIO())))
-            clients = connect(options, progress, stack)
+            warnings = stack.enter_context(listen(options.verbose))
+            progress = stack.enter_context(closing(Progress(terminal)))
+            clients = stack.enter_context(connect(options, progress))
             report = audit(task, clients, progress, warnings)
     except UsageError as error:
         return complain(str(error), 2)
@@ -85,34 +86,44 @@ def complain(line: str, status: int = 1) -> int:
 
 # The audit.
 
+@contextmanager
 def connect(
-        options: Options, progress: Progress, stack: ExitStack
-        ) -> Dict[str, LiveOrgClient]:
-    """Return a client for each organization; nothing is requested yet.
+        options: Options, progress: Progress
+        ) -> Iterator[Dict[str, LiveOrgClient]]:
+    """Provide a client for each organization; nothing is requested yet.
 
-    What they need is closed with the stack. Raises UsageError for what is
-    wrong in the environment.
+    Raises UsageError for what is wrong in the environment.
     """
     token, api_url = environment()
-    if options.recorded:
-        from .replay import replay
-        token, api_url = None, stack.enter_context(replay())
+    with ExitStack() as stack:
+        if options.recorded:
+            from .replay import replay
+            token, api_url = None, stack.enter_context(replay())
+        else:
+            check_certificates()
+        try:
+            session = github_session(token, api_url, progress.show_wait)
+        except RequestException as error:  # The token or the URL is invalid.
+            raise UsageError(str(error)) from error
+        stack.enter_context(session)
+        yield {name: LiveOrgClient(
+            name, session, api_url, options.jobs, progress.count_page)
+            for name in options.orgs}
+
+
+def check_certificates() -> None:
+    """Raise UsageError if a variable names certificates that are not there.
+
+    requests would raise an OSError, which does not name the variable.
+    """
     bundle = os.getenv("REQUESTS_CA_BUNDLE") or os.getenv("CURL_CA_BUNDLE")
-    if bundle and not options.recorded and not os.path.exists(bundle):
+    if bundle and not os.path.exists(bundle):
         raise UsageError(f"{bundle}: there is no such file of certificates "
                          "(REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE)")
-    try:
-        session = stack.enter_context(
-            github_session(token, api_url, progress.show_wait))
-    except RequestException as error:  # The token or the URL is invalid.
-        raise UsageError(str(error)) from error
-    return {name: LiveOrgClient(
-        name, session, api_url, options.jobs, progress.count_page)
-        for name in options.orgs}
 
 
 def hint_for(options: Options) -> str:
-    """Return a hint at GITHUB_API_URL, where it is another than GitHub's."""
+    """Return what to say of GITHUB_API_URL, unless it is GitHub's own."""
     is_github = options.recorded or environment()[1].rstrip("/") == API_URL
     return "" if is_github else "; GITHUB_API_URL may be wrong"
 

@@ -76,20 +76,22 @@ class Warnings(logging.Handler):
         self.messages.append(record.getMessage())
 
 
-def listen(verbose: bool, stack: ExitStack) -> Warnings:
-    """Listen to the log until the stack is closed; return its warnings.
+@contextmanager
+def listen(verbose: bool) -> Iterator[Warnings]:
+    """Listen to the log; provide its warnings.
 
     If it is verbose, they are shown on stderr at once instead, and so are all
     requests and waits.
     """
     warnings = Warnings()
-    if verbose:
-        shown = logging.StreamHandler()
-        stack.enter_context(heard("urllib3", logging.DEBUG, shown))
-        stack.enter_context(heard(LOG.name, logging.INFO, shown))
-    else:
-        stack.enter_context(heard(LOG.name, logging.WARNING, warnings))
-    return warnings
+    shown = logging.StreamHandler()
+    with ExitStack() as stack:
+        if verbose:
+            stack.enter_context(heard("urllib3", logging.DEBUG, shown))
+            stack.enter_context(heard(LOG.name, logging.INFO, shown))
+        else:
+            stack.enter_context(heard(LOG.name, logging.WARNING, warnings))
+        yield warnings
 
 
 @contextmanager

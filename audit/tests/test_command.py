@@ -280,7 +280,8 @@ class TestSaved(CommandTestCase):
         ("asking", "audit.command.find", RuntimeError),
         ("judging", "audit.command.report_on", ValueError),
         ("listing", "audit.report.listing", RuntimeError),
-        ("file_of_its_own", "audit.report.notes_of", FileNotFoundError),
+        ("file_that_nobody_named", "audit.report.notes_of",
+         FileNotFoundError),
         ("printing", "audit.command.show", ValueError),
         ("saving", "audit.report.table_of", ValueError),
         ("replacing", "shutil.copymode", RuntimeError),
@@ -374,10 +375,9 @@ class TestOverReplay(CommandTestCase):
 
     def test_jobs(self) -> None:
         """--jobs says how many pages a client fetches at once."""
-        with ExitStack() as stack:
-            clients = command.connect(
-                Options(["my-org"], jobs=3), Mock(), stack)
-        self.assertEqual(clients["my-org"].workers, 3)
+        options = Options(["my-org"], jobs=3)
+        with command.connect(options, Mock()) as clients:
+            self.assertEqual(clients["my-org"].workers, 3)
 
 
 class TestTexts(CommandTestCase):
@@ -739,7 +739,7 @@ class TestProgram(unittest.TestCase):
             (done.returncode, done.stdout, done.stderr), (status, out, err))
 
     @parameterized.expand([
-        ("python_s_own", signal.default_int_handler, signal.SIG_DFL),
+        ("handler_of_python", signal.default_int_handler, signal.SIG_DFL),
         ("ignored", signal.SIG_IGN, signal.SIG_IGN)])
     def test_handler(self, _: str, handler: Any, meanwhile: Any) -> None:
         """Ctrl-C ends it, unless ignored; then the old handler is back."""

@@ -3,7 +3,7 @@
 import io
 import logging
 import unittest
-from contextlib import ExitStack, redirect_stderr
+from contextlib import redirect_stderr
 from typing import Any, List
 from unittest.mock import Mock, patch
 
@@ -82,26 +82,19 @@ class TestProgress(unittest.TestCase):
 class TestListen(unittest.TestCase):
     """Tests of what is heard of the log."""
 
-    def test_quiet(self) -> None:
-        """Warnings are kept, to be said in the end; all else is dropped."""
-        with redirect_stderr(io.StringIO()) as err, ExitStack() as stack:
-            warnings = listen(False, stack)
-            LOG.info("a wait")
-            LOG.warning("a %s", "warning")
-            logging.getLogger("urllib3.pool").debug("a request")
-        self.assertEqual(
-            (warnings.messages, err.getvalue()), (["a warning"], ""))
-
-    def test_verbose(self) -> None:
-        """All is shown at once, and nothing is kept."""
-        with redirect_stderr(io.StringIO()) as err, ExitStack() as stack:
-            warnings = listen(True, stack)
-            LOG.info("a wait")
-            LOG.warning("a %s", "warning")
-            logging.getLogger("urllib3.pool").debug("a request")
-        self.assertEqual(
-            (warnings.messages, err.getvalue()),
-            ([], "a wait\na warning\na request\n"))
+    @parameterized.expand([
+        ("quiet", False, ["a warning"], ""),
+        ("verbose", True, [], "a wait\na warning\na request\n"),
+    ])
+    def test_listen(self, _: str, verbose: bool, kept: List[str],
+                    shown: str) -> None:
+        """Warnings are kept; if it is verbose, all is shown instead."""
+        with redirect_stderr(io.StringIO()) as err:
+            with listen(verbose) as warnings:
+                LOG.info("a wait")
+                LOG.warning("a %s", "warning")
+                logging.getLogger("urllib3.pool").debug("a request")
+        self.assertEqual((warnings.messages, err.getvalue()), (kept, shown))
 
     def test_heard(self) -> None:
         """Only the logger of this name is heard."""
@@ -111,7 +104,8 @@ class TestListen(unittest.TestCase):
                 logging.getLogger(name).info("said by %s", name)
         self.assertEqual(warnings.messages, ["said by one"])
 
-    def test_loggers(self) -> None:
+    @parameterized.expand([("quiet", False), ("verbose", True)])
+    def test_loggers(self, _: str, verbose: bool) -> None:
         """In the end every logger is as it was found."""
         def loggers() -> List[Any]:
             """Return the levels and the handlers of all that is used."""
@@ -119,7 +113,6 @@ class TestListen(unittest.TestCase):
                 logging.getLogger(), logging.getLogger("urllib3"), LOG)]
 
         before = loggers()
-        for verbose in (False, True):
-            with ExitStack() as stack:
-                listen(verbose, stack)
+        with listen(verbose):
+            self.assertNotEqual(loggers(), before)
         self.assertEqual(loggers(), before)
