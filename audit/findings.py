@@ -108,7 +108,7 @@ class Entry(NamedTuple):
 
     @property
     def is_gone(self) -> bool:
-        """Whether it is there no more."""
+        """Whether it is no longer there."""
         return self.change == "gone"
 
 

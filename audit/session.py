@@ -105,7 +105,7 @@ class Pause:
         self._lock = Lock()
 
     def extend(self, seconds: float) -> None:
-        """Pause from now on for some seconds, or longer if it does already."""
+        """Pause for some seconds from now, unless it is for longer already."""
         with self._lock:
             self._until = max(self._until, time.monotonic() + seconds)
 

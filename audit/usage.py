@@ -23,10 +23,10 @@ def parse(argv: Optional[Sequence[str]]) -> Options:
     parser = make_parser()
     args = vars(parser.parse_intermixed_args(argv))
     for option in ("policy", "since", "markdown", "save"):
-        names = args[option] or [""]
-        if len(names) > 1 or args[option] == [""]:
+        names = args[option]
+        if len(names) > 1 or "" in names:
             parser.error(f"argument --{option}: give the name of one file")
-        args[option] = names[0]
+        args[option] = names[0] if names else ""
     options = Options(**args)
     problem = problem_with(options)
     if problem:
@@ -70,7 +70,7 @@ def make_parser() -> argparse.ArgumentParser:
         "wrong usage, 3 something is not allowed.")
     add = parser.add_argument
     flag = partial(add, action="store_true")
-    file = partial(add, metavar="FILE", action="append")
+    file = partial(add, metavar="FILE", action="append", default=[])
     form = partial(parser.add_mutually_exclusive_group().add_argument,
                    action="store_const", dest="form", default="")
     add("orgs", metavar="ORG", nargs="+", help="an organization's name")
