@@ -5,8 +5,8 @@ Tables of the pure functions come first. Then a double of a session answers
 for a server. The last class talks to a real server on loopback.
 """
 import io
-import signal
 import os
+import signal
 import subprocess
 import sys
 import threading
