@@ -198,7 +198,7 @@ def edit_of(edit: Union[int, Edit]) -> Edit:
     from classic.assignment import MISTAKES
     if isinstance(edit, tuple):
         return edit
-    return next(mistake.edit for mistake in MISTAKES
+    return next(mistake.edits[0] for mistake in MISTAKES
                 if mistake.number == edit)
 
 
@@ -277,8 +277,8 @@ def wrong_pastes() -> Iterator[str]:
     for block in blocks(read(COURSE)):
         lines = "\n".join(block.lines) + "\n"
         if block.word == "paste" and not any(
-                lines.endswith(mistake.edit.after)
-                for mistake in MISTAKES if mistake.edit.after):
+                lines.endswith(edit.after) for mistake in MISTAKES
+                for edit in mistake.edits if edit.after):
             yield f"{COURSE}: this makes no mistake:\n{lines}"
 
 

@@ -10,13 +10,17 @@ import re
 import shlex
 import subprocess
 import sys
+import sysconfig
 import tempfile
-from importlib.machinery import BuiltinImporter, FrozenImporter
-from pathlib import Path
+from importlib.machinery import (
+    BuiltinImporter, FrozenImporter, PathFinder)
+from pathlib import Path, PurePath
 from types import ModuleType
 from typing import Any, Dict, Iterator, List, NamedTuple, Set, Tuple, Union
 
-from .edits import Edit, Mistake, Rewrite, Sources, edited
+from .edits import Edit, Mistake, Rewrite, Sources, edited, encoded
+from .names import file_of_name, module_of
+from .protocol import RUN_SECONDS, TEST_SECONDS
 
 OWN = Path(__file__).resolve().parent.parent / "classic"
 IMPORT_SECONDS = 30
@@ -29,14 +33,16 @@ class Unusable(Exception):
 class Assignment(NamedTuple):
     """What a suite is graded by.
 
-    modules: the code in which mistakes are made, by the names of files.
-    beside: the code that is copied too and never edited.
+    modules: the code in which mistakes are made, by the paths of files.
+    beside: the files that are copied too and never edited.
     integration: functions, with their module. In an integration test,
         another module calls the real one; all other tests are unit tests.
     needs: packages that a suite may use.
     suite: the files of a suite that notices every mistake.
     suites: of how many suites it was counted which mistakes they notice.
     checklists: what to test, by the names of functions.
+    test_seconds, suite_seconds: how many a test may take on the right code,
+        and all tests of a suite together on any code.
     """
 
     folder: Path
@@ -49,10 +55,12 @@ class Assignment(NamedTuple):
     suite: List[Path]
     suites: int
     checklists: Dict[str, str]
+    test_seconds: float = TEST_SECONDS
+    suite_seconds: float = RUN_SECONDS
 
     @property
     def sources(self) -> Sources:
-        """All the code that is copied into a suite's folder."""
+        """All the files that are copied into a suite's folder."""
         return {**self.modules, **self.beside}
 
     def mistake(self, number: str) -> Mistake:
@@ -84,13 +92,15 @@ def read_assignment(folder: Path) -> Assignment:
     try:
         assignment = Assignment(
             folder,
-            sources_of(folder, strings(data, "MODULES")),
+            modules_of(folder, strings(data, "MODULES")),
             sources_of(folder, strings(data, "BESIDE")),
             entries(data, "MISTAKES", Mistake),
             entries(data, "REWRITES", Rewrite),
             strings(data, "INTEGRATION"), strings(data, "NEEDS"),
             [file_at(folder, name) for name in strings(data, "SUITE")],
-            number(data, "SUITES"), texts(data, "CHECKLISTS"))
+            number(data, "SUITES"), texts(data, "CHECKLISTS"),
+            seconds(data, "TEST_SECONDS", TEST_SECONDS),
+            seconds(data, "SUITE_SECONDS", RUN_SECONDS))
         for problem in problems(assignment):
             raise Unusable(problem)
     except Unusable as error:
@@ -145,17 +155,24 @@ def entries(data: Dict[str, Any], name: str, kind: Any) -> List[Any]:
                 isinstance(entry.number, int) and entry.number > 0
                 and isinstance(entry.function, str) and entry.function
                 and isinstance(entry.summary, str) and entry.summary
-                and isinstance(entry.edit, Edit)):
+                and (isinstance(entry.edit, Edit) or are_edits(entry.edit))
+                and isinstance(entry.points, int) and entry.points >= 0):
             raise Unusable(
                 f"entry {place} of {name} must have a number from 1 on, a "
-                "function, a few words, and an Edit(...)")
+                "function, a few words, and an Edit(...) or a list of them; "
+                "points, if any, are a whole number")
         if kind is Rewrite and not (
                 isinstance(entry.name, str) and entry.name
-                and isinstance(entry.edits, (tuple, list)) and entry.edits
-                and all(isinstance(edit, Edit) for edit in entry.edits)):
+                and are_edits(entry.edits)):
             raise Unusable(f"entry {place} of {name} must have a name and a "
                            "list of Edit(...)")
     return list(value)
+
+
+def are_edits(value: Any) -> bool:
+    """Return whether something is a list of edits, and has one at least."""
+    return isinstance(value, (tuple, list)) and bool(value) and all(
+        isinstance(edit, Edit) for edit in value)
 
 
 def number(data: Dict[str, Any], name: str) -> int:
@@ -163,6 +180,15 @@ def number(data: Dict[str, Any], name: str) -> int:
     value = data.get(name, 0)
     if not isinstance(value, int) or value < 0:
         raise Unusable(f"{name} must be a number")
+    return value
+
+
+def seconds(data: Dict[str, Any], name: str, usual: float) -> float:
+    """Return a number of seconds; the usual one if it is left out."""
+    value = data.get(name, usual)
+    if not isinstance(value, (int, float)) or not value > 0:
+        raise Unusable(f"{name} must be a number of seconds, such as "
+                       f"{name} = {usual:g}")
     return value
 
 
@@ -183,20 +209,44 @@ def file_at(folder: Path, name: str) -> Path:
     return file.resolve()
 
 
+def modules_of(folder: Path, names: List[str]) -> Sources:
+    """Return the code of modules, by their paths in a copy."""
+    for name in names:
+        if not name.endswith(".py"):
+            raise Unusable(f"{name} is not a Python file")
+    return sources_of(folder, names)
+
+
 def sources_of(folder: Path, names: List[str]) -> Sources:
-    """Return the code of files, by their names without their folders."""
+    """Return the text of files, by their paths in a copy.
+
+    There they are where they are below the assignment's folder; of a file
+    that is elsewhere, what leads out of that folder is left out.
+    """
     sources: Sources = {}
     for name in names:
-        file = file_at(folder, name)
-        if file.suffix != ".py":
-            raise Unusable(f"{name} is not a Python file")
-        if file.name in sources:
-            raise Unusable(f"two files have the name {file.name}")
-        try:
-            sources[file.name] = file.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            raise Unusable(f"{name} is not in UTF-8") from None
+        if os.path.isabs(name):
+            raise Unusable(f"{name} must be a path from the folder that "
+                           "assignment.py is in")
+        steps = PurePath(os.path.normpath(name)).parts
+        path = "/".join(step for step in steps if step != "..")
+        if path in sources:
+            raise Unusable(f"two files have the name {path}")
+        sources[path] = text_of(file_at(folder, name), name)
     return sources
+
+
+def text_of(file: Path, name: str) -> str:
+    """Return the text of a file: of Python strictly, of others for `encoded`.
+
+    The bytes of another file are kept, whatever they are.
+    """
+    if file.suffix != ".py":
+        return file.read_bytes().decode("utf-8", "surrogateescape")
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise Unusable(f"{name} is not in UTF-8") from None
 
 
 # What can be wrong although every form is right.
@@ -210,8 +260,8 @@ def problems(assignment: Assignment) -> Iterator[str]:
     for name in assignment.modules:
         if name in assignment.beside:
             yield f"{name} is in MODULES and in BESIDE"
-    for name, source in assignment.sources.items():
-        module = os.path.splitext(name)[0]
+    for name, source in code_in(assignment.sources).items():
+        module = module_of(name)
         if module == "unittest" or BuiltinImporter.find_spec(
                 module) or FrozenImporter.find_spec(module):
             yield (f"{name} can't be imported: Python has a module of this "
@@ -243,6 +293,15 @@ def problems(assignment: Assignment) -> Iterator[str]:
     for file in assignment.suite:
         if not file.match("test*.py"):
             yield f"SUITE: {file.name} is not named test*.py"
+    if assignment.suite_seconds < assignment.test_seconds:
+        yield (f"SUITE_SECONDS, {assignment.suite_seconds:g}, is less than "
+               f"TEST_SECONDS, {assignment.test_seconds:g}")
+
+
+def code_in(sources: Sources) -> Sources:
+    """Return those of the files that are Python's."""
+    return {name: source for name, source in sources.items()
+            if name.endswith(".py")}
 
 
 def problems_of_edits(
@@ -274,8 +333,9 @@ def function_place(
 
     It is named with its module, and a method with its class.
     """
-    module, *names = dotted.split(".")
-    node: Any = ast.parse(sources.get(f"{module}.py", ""))
+    file = file_of_name(dotted, sources)
+    names = dotted[len(module_of(file)) + 1:].split(".") if file else []
+    node: Any = ast.parse(sources.get(file, ""))
     for name in names:
         found = [one for one in node.body if isinstance(
             one, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
@@ -283,10 +343,10 @@ def function_place(
         if not found:
             return ()
         node = found[-1]
-    if not names or isinstance(node, ast.ClassDef):
+    if isinstance(node, (ast.Module, ast.ClassDef)):
         return ()
     first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
-    return f"{module}.py", names[-1], first, node.body[0].lineno
+    return file, names[-1], first, node.body[0].lineno
 
 
 def check_imports(assignment: Assignment) -> None:
@@ -297,9 +357,11 @@ def check_imports(assignment: Assignment) -> None:
     """
     with tempfile.TemporaryDirectory() as folder:
         for name, source in assignment.sources.items():
-            Path(folder, name).write_text(source, encoding="utf-8")
-        everything = [*assignment.needs, *(
-            os.path.splitext(name)[0] for name in assignment.sources)]
+            file = Path(folder, name)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(encoded(source))
+        modules = code_in(assignment.sources)
+        everything = [*assignment.needs, *map(module_of, modules)]
         if not import_error(everything, folder):
             return
         missing = [need for need in assignment.needs
@@ -310,11 +372,23 @@ def check_imports(assignment: Assignment) -> None:
                 "environment (. .venv/bin/activate), or install with: "
                 f"{shlex.quote(sys.executable)} -m pip install "
                 f"{' '.join(missing)}")
-        for name in assignment.sources:
-            error = import_error([os.path.splitext(name)[0]], folder)
+        for name in modules:
+            error = import_error([module_of(name)], folder)
             if error:
                 raise Unusable(f"{assignment.folder / 'assignment.py'}: "
                                f"{name} can't be imported: {error}")
+
+
+def hiding(assignment: Assignment) -> List[str]:
+    """Return the files that hide a module of Python's standard library.
+
+    A suite, or a package, that imports this module gets the file instead.
+    """
+    folder = sysconfig.get_paths()["stdlib"]
+    places = [folder, os.path.join(folder, "lib-dynload")]
+    return [name for name in code_in(assignment.sources)
+            if module_of(name) in sys.builtin_module_names
+            or PathFinder.find_spec(module_of(name), places)]
 
 
 def import_error(names: List[str], folder: str) -> str:

@@ -16,11 +16,12 @@ from typing import (
     Any, BinaryIO, Callable, Dict, Iterator, List, NamedTuple, Optional, Set,
     Tuple)
 
-from .protocol import RUN_SECONDS, THE_SUITE, Job, Result, Run, Trace
+from .edits import encoded
+from .protocol import THE_SUITE, Job, Result, Run, Trace
 
 COURSE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OUTPUT = 2 ** 16  # bytes that are kept of what unittest says: the last
-LATE = f"took more than {RUN_SECONDS:g} s together with the tests before it"
+LATE = "took too long together with the tests before it"
 # What a run gets to know of the environment: no token, no proxy.
 KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PYTHONPATH",
         "PYTHONUTF8", "SYSTEMROOT", "TEMP", "TZ", "USERPROFILE")
@@ -66,7 +67,7 @@ def make(job: Job, start: Start, folder: str) -> Run:
     All that it writes is below a folder.
     """
     run, complete = Run(), False
-    deadline = monotonic() + RUN_SECONDS
+    deadline = monotonic() + job.run_seconds
     while not complete:
         written, end = attempt(
             job, run, deadline, start, folder)
@@ -113,8 +114,9 @@ def copy_suite(job: Job, folder: str) -> None:
         link(target, os.path.join(folder, name))
     for name, source in job.sources.items():
         path = os.path.join(folder, name)
-        with open(path, "w", encoding="utf-8", newline="") as file_:
-            file_.write(source)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file_:
+            file_.write(encoded(source))
         os.chmod(path, 0o755)
 
 
@@ -290,8 +292,8 @@ def known_after(known: Run, written: bytes, end: str) -> Tuple[Run, bool]:
         name in results for name in left)
 
 
-NOT_RUN = Result("not run", "was not run: the tests before it took more than "
-                 f"{RUN_SECONDS:g} s together")
+NOT_RUN = Result(
+    "not run", "was not run: the tests before it took too long together")
 
 
 def blame(seen: Written, blamed: Result) -> Dict[str, Result]:

@@ -26,8 +26,9 @@ from typing import (
     Any, Dict, Iterator, List, NoReturn, Optional, Sequence, Tuple, Union)
 
 from .assignment import (
-    OWN, Assignment, Unusable, check_imports, read_assignment)
-from .edits import Mistake, Rewrite, edited
+    OWN, Assignment, Unusable, check_imports, hiding, read_assignment)
+from .edits import Mistake, Rewrite, edited, points_of
+from .names import file_of_name, module_of
 from .judge import Grade, by_number, grade, job_for
 from .report import (
     COMMAND, OWN_SUITE, TOUR, command, count, map_of, no_results, report,
@@ -176,7 +177,8 @@ def hint(assignment: Assignment, number: str, step: str = "") -> str:
         str(place): lines for place, lines in enumerate([
             list(checklist(assignment, mistake)),
             list(pattern(assignment, mistake)), list(in_words(mistake)),
-            list(diff(assignment, mistake)), list(noticing_test(mistake))])
+            list(diff(assignment, mistake)),
+            list(noticing_test(assignment, mistake))])
         if lines}
     if not step:
         step = min(key for key in steps if key != "0")
@@ -214,20 +216,25 @@ def in_words(mistake: Mistake) -> Iterator[str]:
 
 def diff(assignment: Assignment, mistake: Mistake) -> Iterator[str]:
     """Yield the edit as a diff of the file."""
-    sources, file = assignment.modules, mistake.edit.file
-    yield from unified_diff(
-        sources[file].splitlines(),
-        edited(sources, mistake.edits)[file].splitlines(),
-        file, file, lineterm="")
+    sources = assignment.modules
+    after = edited(sources, mistake.edits)
+    for file in dict.fromkeys(edit.file for edit in mistake.edits):
+        yield from unified_diff(
+            sources[file].splitlines(), after[file].splitlines(),
+            file, file, lineterm="")
 
 
-def noticing_test(mistake: Mistake) -> Iterator[str]:
+def noticing_test(assignment: Assignment, mistake: Mistake) -> Iterator[str]:
     """Yield which test of the own suite notices it, and how to run that."""
-    module, _, test = mistake.noticed_by.partition(".")
+    name = mistake.noticed_by
+    files = own_suite(assignment).tests if assignment.suite else []
+    file = file_of_name(name, files) or f"{name.partition('.')[0]}.py"
+    module = module_of(file)
+    test = name[len(module) + 1:]
     if test:
         # parameterized_class adds a number to the name of a class.
         written = re.sub(r"_\d+(?=\.)", "", test)
-        yield f"In the project, {written} in {module}.py notices it:"
+        yield f"In the project, {written} in {file} notices it:"
         yield f"    python -m unittest {module} -k {test}"
 
 
@@ -322,30 +329,42 @@ def check(runners: Runners, assignment: Assignment) -> Iterator[str]:
     number = count(len(assignment.mistakes), "mistake")
     yield f"modules: {', '.join(assignment.modules)}: they can be imported"
     yield f"packages: {', '.join(assignment.needs) or 'none needed'}"
-    yield (f"{number}, each a point; "
+    yield (f"{number}, {count(points_of(assignment.mistakes), 'point')}; "
            f"{count(len(assignment.rewrites), 'rewrite')}")
-    if not assignment.suite:
+    yield (f"limits: {assignment.test_seconds:g} s for a test, "
+           f"{assignment.suite_seconds:g} s for a suite")
+    problems = [f"{name} hides the module {module_of(name)} of Python's "
+                "standard library: give it another name"
+                for name in hiding(assignment)]
+    if assignment.suite:
+        graded = grade(own_suite(assignment), assignment, runners)
+        yield (f"the own suite notices {len(graded.noticed)} of "
+               f"{len(graded.mistakes)}")
+        problems += own_problems(graded)
+    else:
         yield "SUITE names no file, so nobody knows whether all is noticeable"
-        return
-    graded = grade(own_suite(assignment), assignment, runners)
-    yield (f"the own suite notices {len(graded.noticed)} of "
-           f"{len(graded.mistakes)}")
-    problems = [f"not noticed by the own suite: {mistake.name}"
-                for mistake in graded.missed]
-    problems += [f"left out in the own suite: {name}"
-                 for name in graded.left_out]
-    problems += [
-        f"mistake {mistake.name}: {mistake.noticed_by} does not notice it"
-        for mistake in graded.noticed if mistake.noticed_by and not any(
-            is_test_of(test_id, mistake.noticed_by)
-            for test_id in graded.noticing(mistake))]
     yield from problems
     if problems:
         raise Unfit
 
 
+def own_problems(graded: Grade) -> Iterator[str]:
+    """Yield in what an assignment's own suite falls short."""
+    for mistake in graded.missed:
+        yield f"not noticed by the own suite: {mistake.name}"
+    for name in graded.left_out:
+        message = graded.unloaded.get(name) or graded.tests[name].message
+        yield f"left out in the own suite: {name}: {message}"
+    for mistake in graded.noticed:
+        if mistake.noticed_by and not any(
+                is_test_of(test_id, mistake.noticed_by)
+                for test_id in graded.noticing(mistake)):
+            yield (f"mistake {mistake.name}: {mistake.noticed_by} does not "
+                   "notice it")
+
+
 class Unfit(Exception):
-    """An assignment's own suite falls short of what it should notice."""
+    """An assignment, or its own suite, falls short of what it should be."""
 
 
 def is_test_of(test_id: str, name: str) -> bool:

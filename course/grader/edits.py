@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Edits of a module: a mistake, a rewrite, or all its functions wrecked."""
 import ast
-from typing import Dict, List, NamedTuple, Union
+from typing import Dict, List, NamedTuple, Sequence, Union
 
-Sources = Dict[str, str]  # the modules' code, by the names of their files
+Sources = Dict[str, str]  # the text of files, by their paths in a suite's copy
 
 
 class Edit(NamedTuple):
@@ -20,6 +20,8 @@ class Mistake(NamedTuple):
     number: one that no other mistake has.
     function: where it is.
     summary: what is wrong, in a few words after the function's name.
+    edit: an Edit, or a list of several that belong together.
+    points: what a suite gets that notices it.
 
     The rest is for the hints, which do without what is not given:
 
@@ -32,16 +34,19 @@ class Mistake(NamedTuple):
     number: int
     function: str
     summary: str
-    edit: Edit
+    edit: Union[Edit, List[Edit]]
     lesson: str = ""
     suites: int = 0
     explained: str = ""
     noticed_by: str = ""
+    points: int = 1
 
     @property
     def edits(self) -> List[Edit]:
         """What is to be edited: a list, as that of a rewrite is."""
-        return [self.edit]
+        if isinstance(self.edit, Edit):
+            return [self.edit]
+        return list(self.edit)
 
     @property
     def name(self) -> str:
@@ -49,11 +54,21 @@ class Mistake(NamedTuple):
         return f"{self.number} {self.function}"
 
 
+def points_of(mistakes: Sequence[Mistake]) -> int:
+    """Return what a suite gets that notices these mistakes."""
+    return sum(mistake.points for mistake in mistakes)
+
+
 class Rewrite(NamedTuple):
     """Edits after which every function still does what it did."""
 
     name: str
     edits: List[Edit]
+
+
+def encoded(text: str) -> bytes:
+    """Return the bytes of a file; what is not UTF-8 was read as surrogates."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def edited(sources: Sources, edits: List[Edit]) -> Sources:

@@ -19,8 +19,9 @@ from os import _exit, getpid, write
 from os.path import basename, isfile, join, splitext
 from typing import Any, Callable, List, Optional, Set
 
+from .names import file_of_name
 from .protocol import Job
-from .recorder import Recorder, record
+from .recorder import Recorder, files_to_run, record
 
 MEMORY = 2 ** 30  # bytes that a process may use
 FILE_SIZE = 2 ** 27  # bytes of the longest file that it may write
@@ -68,9 +69,8 @@ def work(job: Job, done: Set[str], root: str) -> None:
 
 def show(tests: Optional[List[str]]) -> None:
     """Have plain unittest run all files, or some tests in their order."""
-    files = sorted(glob("test*.py"))
-    modules = {splitext(name)[0] for name in files}
-    if not all(name.split(".")[0] in modules for name in tests or []):
+    files = files_to_run()
+    if not all(file_of_name(name, files) for name in tests or []):
         tests = None  # Such a test can't be named to unittest.
     with suppress(SystemExit):
         unittest.main(module=None, argv=[

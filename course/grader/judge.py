@@ -13,8 +13,7 @@ from typing import (
 from .assignment import Assignment, function_place
 from .edits import Mistake, Rewrite, Sources, edited, wrecked
 from .pitfalls import code_of, findings, unseen_tests
-from .protocol import (
-    FIXTURES, TEST_SECONDS, THE_SUITE, Job, Result, Run)
+from .protocol import FIXTURES, THE_SUITE, Job, Result, Run
 from .reached import Reason, is_worth_watching, places, reason
 from .run import OTHER_SEED, SEED, Runners
 from .suite import Suite
@@ -152,15 +151,15 @@ def by_number(mistakes: Sequence[Mistake]) -> List[Mistake]:
 def job_for(suite: Suite, sources: Sources, assignment: Assignment) -> Job:
     """Return the job of running a suite on an assignment's modules."""
     return Job(suite.files, suite.folders, suite.links, sources,
-               list(assignment.modules))
+               list(assignment.modules), seconds=assignment.test_seconds,
+               run_seconds=assignment.suite_seconds)
 
 
 def grade(
         suite: Suite, assignment: Assignment, runners: Runners,
         mistakes: Optional[List[Mistake]] = None,
-        rewrites: Optional[List[Rewrite]] = None,
-        seconds: float = TEST_SECONDS) -> Grade:
-    """Ask a suite the five questions; each test may take some seconds.
+        rewrites: Optional[List[Rewrite]] = None) -> Grade:
+    """Ask a suite the five questions.
 
     All mistakes and rewrites of the assignment are tried unless some are
     given.
@@ -168,15 +167,14 @@ def grade(
     begun = monotonic()
     mistakes = assignment.mistakes if mistakes is None else mistakes
     rewrites = assignment.rewrites if rewrites is None else rewrites
-    job = job_for(suite, assignment.sources, assignment)._replace(
-        seconds=seconds)
+    job = job_for(suite, assignment.sources, assignment)
     right = right_code(job, assignment, runners, begun)
     steady = [name for name in right.order
               if name in right.tests and right.tests[name].verdict == "passes"]
     slowest = max([right.seconds.get(name, 0.0) for name in steady] or [0.0])
     changed = ChangedCode(
         job._replace(tests=steady, seconds=max(
-            min(LEAST_SECONDS, seconds), TIMES * slowest)),
+            min(LEAST_SECONDS, job.seconds), TIMES * slowest)),
         runners, right, begun)
     answers, reasons = Answers({}, {}, {}, {}, []), {}
     if steady:

@@ -14,7 +14,7 @@ class Job(NamedTuple):
     """A run to make: the suite's files, and the modules to put among them.
 
     files: where each is, by its path in the copy; links: where each leads.
-    sources: the code of the modules, by the names of their files.
+    sources: the text of the assignment's files, by their paths in the copy.
     modules: those of them in which mistakes are made.
     imported: the files to import; None for all test*.py.
     tests: the ids of those to run, in this order; None for all of them.
@@ -25,7 +25,7 @@ class Job(NamedTuple):
         made before, of which each is to have other random numbers.
     integration: file, name and span of lines of the functions whose real
         call makes a test an integration test; None to leave kinds aside.
-    seconds: how many a test may take.
+    seconds: how many a test may take; run_seconds: how many all of them may.
     show: whether to run plain unittest and keep what it says.
     trace: whether to watch what the modules' code does.
     """
@@ -43,6 +43,7 @@ class Job(NamedTuple):
     again: int = 0
     integration: Optional[List[Tuple[str, str, int, int]]] = None
     seconds: float = TEST_SECONDS
+    run_seconds: float = RUN_SECONDS
     show: bool = False
     trace: bool = False
 

@@ -11,10 +11,12 @@ import linecache
 import os
 import sys
 import tokenize
-from os.path import abspath, basename, dirname, splitext
+from os.path import abspath, basename
 from pathlib import PurePath
 from types import FrameType
-from typing import Any, Callable, Iterator, List, Optional, Set
+from typing import Any, Callable, Dict, Iterator, List, Optional
+
+from .names import module_of, path_in
 
 # Who reads a source for another purpose than to look at it.
 HARMLESS = ("traceback.py", "warnings.py", "doctest.py", "runpy.py")
@@ -29,7 +31,8 @@ class Readers:
         """Call a function with the name of each file that is read."""
         self._folder = folder
         self._files = set(files)
-        self._modules: Set[Any] = {splitext(name)[0] for name in files}
+        self._modules: Dict[Any, str] = {
+            module_of(name): name for name in files}
         self._told = told
         self._busy = True
 
@@ -65,7 +68,7 @@ class Readers:
             elif args[1] == "__code__":
                 module = getattr(args[0], "__module__", None)
                 if module in self._modules and self._is_direct(frame):
-                    self._told(f"{module}.py")
+                    self._told(self._modules[module])
         finally:
             self._busy = False
 
@@ -73,10 +76,10 @@ class Readers:
         """Return which of the files is at a path, or "" for any other."""
         if isinstance(path, (bytes, PurePath)):
             path = os.fsdecode(path)
-        if isinstance(path, str) and basename(path) in self._files \
-                and dirname(abspath(path)) == self._folder:
-            return basename(path)
-        return ""
+        if not isinstance(path, str):
+            return ""
+        name = path_in(self._folder, abspath(path))
+        return name if name in self._files else ""
 
     def _is_by_suite(self, frame: Optional[FrameType]) -> bool:
         """Return whether code of the suite has a source read."""
@@ -98,9 +101,8 @@ class Readers:
 
     def _is_of_suite(self, frame: FrameType) -> bool:
         """Return whether a frame is one of the suite's code."""
-        file = frame.f_code.co_filename
-        return file.startswith(self._folder) and basename(
-            file) not in self._files
+        name = path_in(self._folder, frame.f_code.co_filename)
+        return bool(name) and name not in self._files
 
 
 class Opening:

@@ -14,13 +14,14 @@ from contextlib import suppress
 from functools import partial
 from glob import glob
 from operator import is_
-from os.path import basename, join, split, splitext
+from os.path import basename, join
 from time import monotonic
 from traceback import walk_stack, walk_tb
 from types import FrameType, ModuleType
 from typing import (
     Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple)
 
+from .names import file_of_name, module_of, path_in, test_files
 from .protocol import FIXTURES, Job, Result
 from .readers import Readers
 from .tracer import Tracer
@@ -61,7 +62,7 @@ def record(recorder: "Recorder", job: Job, done: Set[str]) -> None:
     recorder.write_trace("")
     if job.integration is not None:
         recorder.watch()
-    files = sorted(glob("test*.py")) if job.imported is None else job.imported
+    files = files_to_run() if job.imported is None else job.imported
     tests: Dict[str, Found] = {}
     for file in files:
         if file not in known:
@@ -74,6 +75,13 @@ def record(recorder: "Recorder", job: Job, done: Set[str]) -> None:
     recorder.run_tests([tests[name] for name in order if name not in known])
 
 
+def files_to_run() -> List[str]:
+    """Return the files of the suite in this folder that are run."""
+    return test_files([
+        *glob("test*.py"), *glob(join("tests", "**", "test*.py"),
+                                 recursive=True)])
+
+
 class Recorder(unittest.TestResult):
     """Writes down what each test does, event by event."""
 
@@ -83,7 +91,8 @@ class Recorder(unittest.TestResult):
         self._write = write
         self._folder = folder
         self._sources = set(job.sources)
-        self.modules = [splitext(name)[0] for name in job.modules]
+        self._files = job.modules
+        self.modules = [module_of(name) for name in job.modules]
         self._targets: Dict[str, List[Tuple[str, int, int]]] = {}
         for file, name, first, last in job.integration or []:
             self._targets.setdefault(name, []).append((file, first, last))
@@ -113,7 +122,7 @@ class Recorder(unittest.TestResult):
         self._at_work = file
         before = Names(self.modules)
         try:
-            module = importlib.import_module(splitext(file)[0])
+            module = importlib.import_module(module_of(file))
             loader = unittest.defaultTestLoader
             tests = [found_in(file, test) for test in flat(
                 loader.loadTestsFromModule(module))]
@@ -134,7 +143,7 @@ class Recorder(unittest.TestResult):
         threading.setprofile(self._profile)
         sys.setprofile(self._profile)
         self._readers = Readers(
-            self._folder, [f"{name}.py" for name in self.modules],
+            self._folder, self._files,
             lambda file: self._write("reads", self._at_work, [file]))
         self._readers.start()
 
@@ -295,11 +304,13 @@ class Recorder(unittest.TestResult):
     def message(self, error: BaseException, place: str) -> str:
         """Return where an exception left the suite, and its message."""
         for frame, line in walk_tb(error.__traceback__):
-            folder, name = split(frame.f_code.co_filename)
-            if folder == self._folder and name not in self._sources:
+            name = path_in(self._folder, frame.f_code.co_filename)
+            if name and name not in self._sources:
                 place = f"{name}, line {line}"
         if isinstance(error, SyntaxError) and error.filename:
-            place = f"{basename(error.filename)}, line {error.lineno}"
+            name = path_in(self._folder, error.filename) or basename(
+                error.filename)
+            place = f"{name}, line {error.lineno}"
         try:
             message = " ".join(str(error)[:10 * MESSAGE].replace(
                 join(self._folder, ""), "").split())
@@ -315,7 +326,9 @@ class Recorder(unittest.TestResult):
 
     def place_of(self, test: Any) -> str:
         """Return the file of a test, for want of a line."""
-        return self.name_of(test).split(" (")[-1].split(".")[0] + ".py"
+        name = self.name_of(test).split(" (")[-1]
+        return file_of_name(name, self._doubles) or (
+            name.split(".")[0] + ".py")
 
     def profile(self, frame: FrameType, event: str, _: Any) -> None:
         """Notice, as a profile function, that a test is an integration test.
@@ -324,8 +337,8 @@ class Recorder(unittest.TestResult):
         """
         code = frame.f_code
         if event == "call" and code.co_name in self._targets:
-            folder, name = split(code.co_filename)
-            if folder == self._folder and any(
+            name = path_in(self._folder, code.co_filename)
+            if any(
                     name == file and first <= code.co_firstlineno <= last
                     for file, first, last in self._targets[code.co_name]):
                 self._reached = self._reached or self.is_called(frame, name)
@@ -333,9 +346,8 @@ class Recorder(unittest.TestResult):
     def is_called(self, frame: FrameType, own: str) -> bool:
         """Return whether code of another module is among the callers."""
         for caller, _ in walk_stack(frame):
-            folder, name = split(caller.f_code.co_filename)
-            if folder == self._folder and name != own \
-                    and splitext(name)[0] in self.modules:
+            name = path_in(self._folder, caller.f_code.co_filename)
+            if name in self._files and name != own:
                 return True
         return False
 
@@ -430,7 +442,7 @@ def with_boundaries(
             yield boundary(module, partial(recorder.end_class, name, module))
         if found[2:4] != after[2:4]:
             yield boundary("", partial(
-                recorder.end_module, splitext(found.file)[0]))
+                recorder.end_module, module_of(found.file)))
 
 
 class Boundary:

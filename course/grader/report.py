@@ -2,12 +2,12 @@
 """Say in text, as a map and as JSON what was found out about a suite."""
 import json
 import shlex
-from os.path import splitext
 from textwrap import fill
 from typing import Any, Callable, Dict, Iterator, List, Sequence
 
 from .assignment import OWN, Assignment
-from .edits import Mistake
+from .edits import Mistake, points_of
+from .names import file_of_name, module_of
 from .judge import Example, Grade, Pitfall, by_number
 from .protocol import THE_SUITE
 from .reached import NOT_KNOWN, NOT_REACHED, NOT_TOLD, OTHERWISE, SAME
@@ -275,9 +275,9 @@ def kinds(graded: Grade) -> Iterator[str]:
         yield ("   not examined: the assignment names no function by which to "
                "tell them apart")
     else:
-        owners = {name.split(".")[0] for name in called}
-        callers = [splitext(file)[0] for file in graded.assignment.modules
-                   if splitext(file)[0] not in owners]
+        modules = graded.assignment.modules
+        owners = {file_of_name(name, modules) for name in called}
+        callers = [module_of(file) for file in modules if file not in owners]
         yield paragraph(
             f"In an integration test, {' or '.join(callers)} calls the real "
             f"{' or '.join(called)}; all other tests are unit tests.")
@@ -304,7 +304,7 @@ def summary(graded: Grade) -> str:
         return "no score: every test is skipped"
     if not graded.are("passes"):
         return f"no score: no test passes on the right code; {mend}"
-    line = f"noticed {len(graded.noticed)} of {len(graded.mistakes)}"
+    line = noticed(graded)
     if graded.left_out:
         return f"{line}; {mend}"
     if graded.missed:
@@ -313,6 +313,15 @@ def summary(graded: Grade) -> str:
                      if mistake.number in missed)
         return f"{line}; next: {hint_command(graded.assignment, first)}"
     return f"{line}: that is all of them, and no test is wrong"
+
+
+def noticed(graded: Grade) -> str:
+    """Return how many mistakes are noticed, and the points if they differ."""
+    line = f"noticed {len(graded.noticed)} of {len(graded.mistakes)}"
+    most = points_of(graded.mistakes)
+    if most != len(graded.mistakes):
+        line += f", {points_of(graded.noticed)} of {count(most, 'point')}"
+    return line
 
 
 def hint_command(assignment: Assignment, mistake: Mistake) -> str:
@@ -383,7 +392,9 @@ def points(graded: Grade, mistake: Mistake) -> Dict[str, Any]:
     """Return what a gradebook has of a mistake."""
     lines = [example_line(example)
              for example in graded.examples.get(mistake.number, [])]
-    return {"name": mistake.name, "score": int(bool(lines)), "max_score": 1,
+    return {"name": mistake.name,
+            "score": mistake.points if lines else 0,
+            "max_score": mistake.points,
             "output": "\n".join([mistake.summary, *lines])
             if lines else why_missed(graded, mistake)}
 

@@ -4,11 +4,12 @@ import ast
 import os
 import stat
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import (
     Collection, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple)
 
 from .assignment import Assignment, Unusable
+from .names import test_files
 
 MOST_FILES = 2000
 MOST_BYTES = 50 * 2 ** 20
@@ -38,8 +39,20 @@ def own_suite(assignment: Assignment) -> Suite:
     """Return the suite that the assignment brings along."""
     if not assignment.suite:
         raise Unusable(f"{assignment.folder / 'assignment.py'} names no SUITE")
-    files = {file.name: str(file) for file in assignment.suite}
-    return Suite("", files, [], {}, sorted(files), [], [])
+    files = {place_of(file, assignment.folder): str(file)
+             for file in assignment.suite}
+    folders = sorted({os.path.dirname(path) for path in files} - {""})
+    return Suite("", files, folders, {}, test_files(files), [], [])
+
+
+def place_of(file: Path, folder: Path) -> str:
+    """Return the path of a file of the own suite in a copy.
+
+    Its folder is left out, unless that is tests/ or below it.
+    """
+    parts = Path(os.path.relpath(str(file), str(folder.resolve()))).parts
+    first = parts.index("tests") if "tests" in parts else -1
+    return os.path.join(*parts[first:])
 
 
 def read_suite(folder: Path, provided: Collection[str]) -> Suite:
@@ -63,9 +76,8 @@ def read_suite(folder: Path, provided: Collection[str]) -> Suite:
     links = {entry.path: entry.value for entry in are("link")}
     notes = [f"{entry.path} is left out: {entry.value}."
              for entry in are("left out")]
-    tests = sorted(path for path in [*files, *links]
-                   if os.sep not in path and Path(path).match("test*.py"))
-    below = sorted(path for path in files if os.sep in path
+    tests = test_files([*files, *links])
+    below = sorted(path for path in files if path not in tests
                    and Path(path).match("test*.py"))
     if not tests:
         where = f"; there is {below[0]}, in a folder below" if below else ""
@@ -73,9 +85,10 @@ def read_suite(folder: Path, provided: Collection[str]) -> Suite:
                       if note.startswith("test"))
         raise Unusable(f"{folder}: there is no test*.py in it{where}{odd}")
     if below:
+        where = "in tests/" if os.sep in tests[0] else "in the folder itself"
         notes.append(
             f"{', '.join(below[:3])} {'is' if len(below) == 1 else 'are'} "
-            "not run: only the test*.py in the folder itself are.")
+            f"not run: only the test*.py {where} are.")
     notes.extend(notes_on_imports(tests, files, folder))
     return Suite(
         str(folder), files, [entry.path for entry in are("folder")], links,
@@ -123,11 +136,9 @@ def sort_of(folder: Path, walked_: Walked, provided: Collection[str]
             ) -> Entry:
     """Return what sort of thing is at a path in a folder."""
     path, entry, problem = walked_
-    top = path.split(os.sep)[0]
-    if top in provided:
-        return Entry("own", top)
-    if f"{top}.py" in provided and (folder / top / "__init__.py").exists():
-        return Entry("own", f"{top}/")
+    own = own_place(folder, path, provided)
+    if own:
+        return Entry("own", own)
     if not path.isprintable():
         return Entry("left out", ascii(path), "its name can't be printed")
     if entry is None:
@@ -142,6 +153,33 @@ def sort_of(folder: Path, walked_: Walked, provided: Collection[str]
     if not os.access(entry.path, os.R_OK):
         return Entry("left out", path, "it can't be read")
     return Entry("file", path, os.path.abspath(entry.path), status.st_size)
+
+
+def own_place(folder: Path, path: str, provided: Collection[str]) -> str:
+    """Return which file or package is of the suite's own, and not used.
+
+    That is what stands where a provided file is to be, and what would be
+    imported instead of one. It is "" for any other path.
+    """
+    for place in [*reversed(PurePath(path).parents), PurePath(path)]:
+        name, there = place.as_posix(), folder / place
+        if name in provided:
+            return name
+        if f"{name}.py" in provided and (there / "__init__.py").exists():
+            return f"{name}/"
+        if place.name and is_in_the_way(name, provided) and there.is_file():
+            return name
+    return ""
+
+
+def is_in_the_way(name: str, provided: Collection[str]) -> bool:
+    """Return whether a file stands for a folder in which some is provided.
+
+    It has the folder's name, or it is the module of this name.
+    """
+    return any(file.startswith(f"{name}/") or file.endswith(".py")
+               and file.startswith(f"{PurePath(name).with_suffix('')}/")
+               and name.endswith(".py") for file in provided)
 
 
 def link_of(folder: Path, path: str) -> Entry:

@@ -17,12 +17,13 @@ import os
 import sys
 import threading
 from contextlib import suppress
-from os.path import basename, split
+from os.path import basename
 from pathlib import Path
 from types import (
     BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType)
 from typing import Any, Dict, List, Optional, Set, Tuple
 
+from .names import path_in
 from .protocol import Trace
 
 MOCK_FILE = os.path.join("unittest", "mock.py")
@@ -249,11 +250,9 @@ class Tracer:
     def _file_of(self, code: CodeType) -> str:
         """Return the file of code in the folder, or of doubles, or ""."""
         if code not in self._files:
-            folder, name = split(code.co_filename)
-            in_folder = folder.startswith(self._folder)
-            self._files[code] = (
-                name if in_folder else
-                MOCK_FILE if code.co_filename.endswith(MOCK_FILE) else "")
+            is_double = code.co_filename.endswith(MOCK_FILE)
+            self._files[code] = path_in(self._folder, code.co_filename) or (
+                MOCK_FILE if is_double else "")
         return self._files[code]
 
     def _is_inside(self, frame: Optional[FrameType]) -> bool:

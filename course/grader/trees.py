@@ -9,6 +9,7 @@ from typing import (
 from unittest import TestCase
 
 from .edits import Mistake
+from .names import module_of
 
 FunctionNode = Union[ast.FunctionDef, ast.AsyncFunctionDef]
 Function = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -46,7 +47,7 @@ class Code(NamedTuple):
 
 def code_of(sources: Dict[str, str], mistakes: Sequence[Mistake] = ()) -> Code:
     """Return the names in modules, given by the names of their files."""
-    modules = {name[:-len(".py")] for name in sources}
+    modules = {module_of(name) for name in sources}
     code = Code(modules, set(), {}, {"property", "cached_property"}, {},
                 set(), errors_of(mistakes))
     trees = [ast.parse(source) for source in sources.values()]
@@ -90,13 +91,15 @@ def kept_by(node: ast.ClassDef) -> Iterator[str]:
 def errors_of(mistakes: Sequence[Mistake]) -> Dict[str, Set[str]]:
     """Return by function what is raised with other arguments."""
     errors: Dict[str, Set[str]] = {}
-    for mistake in mistakes:
+    edits = [(mistake.function, edit) for mistake in mistakes
+             for edit in mistake.edits]
+    for function, edit in edits:
         right, wrong = [
             re.findall(r"\braise (\w+)\(([^()]*)\)", text)
-            for text in (mistake.edit.before, mistake.edit.after)]
+            for text in (edit.before, edit.after)]
         for (name, argument), (other, another) in zip(right, wrong):
             if name == other and argument != another:
-                errors.setdefault(mistake.function, set()).add(name)
+                errors.setdefault(function, set()).add(name)
     return errors
 
 

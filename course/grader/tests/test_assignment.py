@@ -106,7 +106,7 @@ class TestReading(unittest.TestCase):
         ("beside", FIRST + MODULES + MISTAKES + 'BESIDE = ("bank.py",)\n',
          "bank.py is in MODULES and in BESIDE"),
         ("no_python", FIRST + 'MODULES = ("assignment.txt",)\n' + MISTAKES,
-         "there is no file assignment.txt"),
+         "assignment.txt is not a Python file"),
         ("entry", FIRST + MODULES + "MISTAKES = [1]\n",
          r"entry 1 of MISTAKES must be a Mistake\(...\)"),
         ("number_0", FIRST + MODULES + MISTAKES.replace("1, ", "0, ", 1),

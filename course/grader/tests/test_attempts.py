@@ -59,7 +59,7 @@ class TestKnownAfter(unittest.TestCase):
             {"t.A.a": "", "t.A.tearDownClass": "raised SystemExit: 1"}),
         param("late", [TESTS, *A_PASSES, ["start", "t.A.b"]], {
             "t.A.a": "", "t.A.b": LATE,
-            "t.B.c": "was not run: the tests before it took more than 60 s "
+            "t.B.c": "was not run: the tests before it took too long "
             "together"}, end=LATE, complete=True),
         param("rubbish", [["[["], ["x"], [1, 2], TESTS, *A_PASSES,
                           ["start", "t.A.b"]],

@@ -102,9 +102,10 @@ class GraderTestCase(unittest.TestCase):
             seconds: float = 5) -> Grade:
         """Grade a suite by a few mistakes and no rewrite: that is quick."""
         return judge.grade(
-            read_suite(folder, ASSIGNMENT.sources), ASSIGNMENT, RUNNERS,
+            read_suite(folder, ASSIGNMENT.sources),
+            ASSIGNMENT._replace(test_seconds=seconds), RUNNERS,
             [mistake for mistake in MISTAKES if mistake.number in numbers],
-            [], seconds)
+            [])
 
     def command(self, *argv: str) -> Tuple[int, str, str]:
         """Run the command; return its status, stdout and stderr."""
@@ -824,7 +825,7 @@ class TestOtherAssignment(GraderTestCase):
         """It is fit, and the number of points is told."""
         status, out, _ = self.run_it("--check")
         self.assertEqual(status, 0)
-        self.assertIn("3 mistakes, each a point; 1 rewrite\n", out)
+        self.assertIn("3 mistakes, 3 points; 1 rewrite\n", out)
         self.assertTrue(out.endswith("the own suite notices 3 of 3\n"))
 
     def test_check_of_a_weak_suite(self) -> None:

@@ -72,9 +72,10 @@ class OddTestCase(unittest.TestCase):
         """Grade a suite of several files."""
         folder = self.folder(files)
         return judge.grade(
-            read_suite(folder, ASSIGNMENT.sources), ASSIGNMENT, RUNNERS,
+            read_suite(folder, ASSIGNMENT.sources),
+            ASSIGNMENT._replace(test_seconds=seconds), RUNNERS,
             [mistake for mistake in ASSIGNMENT.mistakes
-             if mistake.number in numbers], [], seconds)
+             if mistake.number in numbers], [])
 
     def text(self, graded: Grade) -> str:
         """Return the report, with single blanks alone."""
