@@ -208,6 +208,19 @@ def missed(graded: Grade) -> Iterator[str]:
             continue
         for mistake in mistakes:
             yield f"      {mistake.name}: {details(graded, mistake)}"
+        if reason == SAME:
+            yield from checklists(graded.assignment, mistakes)
+
+
+def checklists(
+        assignment: Assignment, mistakes: Sequence[Mistake]) -> Iterator[str]:
+    """Yield which command names inputs to try, a line for each function."""
+    first = {mistake.function: mistake for mistake in reversed(mistakes)}
+    for mistake in mistakes:
+        if (mistake == first[mistake.function]
+                and mistake.function in assignment.checklists):
+            yield (f"      checklist for {mistake.function}: "
+                   f"{hint_command(assignment, mistake)}")
 
 
 def details(graded: Grade, mistake: Mistake) -> str:

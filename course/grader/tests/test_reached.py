@@ -19,6 +19,7 @@ from grader.tracer import PROCESS, THREAD, TRACER, VALUE, WRITES
 
 ASSIGNMENT = read_assignment(OWN)
 LOANS = read_assignment(OWN.parent / "loans")
+BANK = read_assignment(OWN.parent / "bank")
 RUNNERS = Runners(ASSIGNMENT.needs)
 
 CODE = '''\
@@ -289,10 +290,12 @@ class TestIt(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         Path(folder.name, "test_it.py").write_text(self.suite(
-            "access_nested_map({1: 2}, (1,))", GET, "    get_json('u')"))
+            "access_nested_map({1: 2}, (1,))", GET, "    get_json('u')",
+            "GithubOrgClient.has_license({'license': {'key': 'a'}}, 'a')"))
         graded = judge.grade(
             read_suite(Path(folder.name), ASSIGNMENT.sources), ASSIGNMENT,
-            RUNNERS, [ASSIGNMENT.mistake(number) for number in "137"], [])
+            RUNNERS, [ASSIGNMENT.mistake(number) for number in (
+                "1", "28", "29", "3", "7")], [])
         text = report.report(graded)
         for words in (
                 "   reached, something came out otherwise, and no test looks "
@@ -300,9 +303,23 @@ class TestIt(unittest.TestCase):
                 "      7 get_json: test_it.TestIt.test_it\n",
                 "   reached, and what the tests could compare came out the "
                 "same: try another\n   input, or the same once more:\n"
-                "      1 access_nested_map: test_it.TestIt.test_it\n",
+                "      1 access_nested_map: test_it.TestIt.test_it\n"
+                "      28 has_license: test_it.TestIt.test_it\n"
+                "      29 access_nested_map: test_it.TestIt.test_it\n"
+                "      checklist for access_nested_map: "
+                "course/grade.py --hint 1 0\n"
+                "      checklist for has_license: "
+                "course/grade.py --hint 28 0\n",
                 "   not reached: no test that counts, no fixture and no "
                 "import runs a line that\n   the mistake changes:\n"
                 "      3 access_nested_map\n"):
             self.assertIn(words, text)
-        self.assertIn("why it is missed  s  n  o\n", report.map_of(graded))
+        self.assertIn("why it is missed  s  n  o  s  s\n",
+                      report.map_of(graded))
+
+    def test_no_checklist(self) -> None:
+        """No checklist is named for a function that has none."""
+        self.assertEqual(
+            list(report.checklists(BANK, BANK.mistakes)),
+            ["      checklist for pay: course/grade.py "
+             f"--assignment {BANK.folder} --hint 2 0"])
