@@ -4,7 +4,7 @@ import errno
 import ssl
 import unittest
 from typing import Any, Dict
-from unittest.mock import Mock
+from unittest.mock import Mock, patch
 
 import requests
 from parameterized import param, parameterized
@@ -99,6 +99,12 @@ class TestExplain(unittest.TestCase):
     def test_status(self, _: str, error: Exception, line: str) -> None:
         """A status of 4xx or 5xx comes with GitHub's message, and advice."""
         self.assertEqual(explain(error, "; HINT", {}), line)
+
+    def test_mistake(self) -> None:
+        """A mistake in the program is not taken for a wrong answer."""
+        with patch("audit.explain.page_of", autospec=True,
+                   side_effect=TypeError):
+            self.assertRaises(TypeError, explain, answered(404), "", {})
 
     @parameterized.expand([
         ("hourly", answered(403, error=LimitError, headers=NONE_LEFT),
