@@ -87,13 +87,13 @@ def needs_a_look(task: Task, entry: Entry) -> bool:
 
 def fields_of(task: Task, entry: Entry) -> List[str]:
     """Return the fields of a line, the repository's name always first."""
-    is_judged, is_compared = bool(task.policy), bool(task.options.since)
+    policy, table = task.policy, task.options.since
     fields = [entry.row.repository]
-    if is_judged or is_compared:
+    if policy or table:
         fields.append(entry.row.license)
-    if is_judged and is_compared:
+    if policy and table:
         fields.append(entry.verdict)
-    if is_compared:
+    if table:
         fields.append(entry.change)
     return fields
 
