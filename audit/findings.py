@@ -120,12 +120,12 @@ def repos_to_read(task: Task, repos: Repos) -> List[Mapping[str, Any]]:
             and fits(row_of(repo, None), task.options)]
 
 
-def rows_of(task: Task, found: Found) -> List[Row]:
+def rows_of(
+        task: Task, found: Found, known: Mapping[int, Row]) -> List[Row]:
     """Return the states of all repositories.
 
-    A license whose text was not read has the digits that it had earlier.
+    A license whose text was not read has the digits of the row that is known.
     """
-    known = {**task.replaced, **(task.earlier or {})}
     digits = {id: text.digits for id, text in found.texts.items()}
     return [row_of(repo, task.policy, digits.get(id), known.get(id))
             for id, repo in found.repos.items()]

@@ -40,13 +40,17 @@ class Report(NamedTuple):
 def report_on(task: Task, found: Found) -> Report:
     """Return the report on what was found."""
     options = task.options
-    rows = rows_of(task, found)
+    earlier = task.earlier or {}
+    rows = rows_of(task, found, earlier)
     entries = entries_of(task, rows, found.names)
     return Report(
         output_of(task, entries, found.repos), notes_of(task, found, rows),
         summary_of(task, found, entries),
         markdown_of(task, found, entries) if options.markdown else "",
-        table_of(rows) if options.save else "",
+        # It keeps the digits of texts that were not read, so that a change
+        # of these is told when they are read again.
+        table_of(rows_of(task, found, {**task.replaced, **earlier}))
+        if options.save else "",
         3 if any(each.is_not_allowed for each in entries) else 0)
 
 

@@ -16,6 +16,8 @@ HEADER = ("repository,license,verdict,reason,change,fork,archived,language,"
 # It allows two licenses, and a third one for one repository.
 POLICY = "MIT\nApache-2.0\ngoogle/exempt ISC  # asked Ann, 2026-03-02\n"
 GOOGLE = [Org("google", 5, 5)]
+TABLE = "repository,license,verdict,fork,archived,url,id\n"
+OWN = ("google/own", "NOASSERTION")
 
 
 def repo(id: int, name: str, license: str = "MIT", **fields: Any) -> Repo:
@@ -227,12 +229,35 @@ class TestStatus(unittest.TestCase):
         """All repositories are saved, whatever the filters."""
         self.assertEqual(
             report(POLICY, license=["mit"], save="t").table,
-            "repository,license,verdict,fork,archived,url,id\n"
-            "google/exempt,ISC,exception,false,false,,2\n"
+            TABLE + "google/exempt,ISC,exception,false,false,,2\n"
             "google/fork,GPL-3.0,not allowed,true,false,,3\n"
             "google/old,Apache-2.0,allowed,false,true,,4\n"
             "google/own,other,not allowed,false,false,https://h/own,5\n"
             "google/plain,MIT,allowed,false,false,,1\n")
+
+    def test_text_not_read(self) -> None:
+        """The table keeps the digits that it had; nothing else has them."""
+        row = Row("google/own", "other:f67f637fc188", "", False, False, "", 5)
+        result = report_on(
+            Task(Options(["google"], form="csv", save="t"), replaced={5: row}),
+            Found(GOOGLE, {"google"}, {5: repo(5, *OWN)}))
+        self.assertEqual(
+            (result.output, result.table),
+            (HEADER + "google/own,other,,,,false,false,,,,,5\n",
+             TABLE + "google/own,other:f67f637fc188,,false,false,,5\n"))
+
+    def test_text_in_two_tables(self) -> None:
+        """The digits of the table to compare with are those that are kept."""
+        earlier, replaced = (
+            Row("google/own", license, "", False, True, "", 5)
+            for license in ("other:f67f637fc188", "other:aea4a14ec67d"))
+        result = report_on(
+            Task(Options(["google"], no_archived=True, since="s", save="t"),
+                 None, {5: earlier}, {5: replaced}),
+            Found(GOOGLE, {"google"}, {5: repo(5, *OWN, archived=True)}))
+        self.assertEqual(
+            result.table,
+            TABLE + "google/own,other:f67f637fc188,,false,true,,5\n")
 
     def test_markdown(self) -> None:
         """The report for people is written in the same run."""
