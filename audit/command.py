@@ -55,23 +55,22 @@ def deliver(report: Report, options: Options) -> int:
     texts = {}
     if options.markdown:
         texts[options.markdown] = report.markdown
-    if options.save:
+    if options.save:  # last: if this fails, the next run has the same news
         texts[options.save] = report.table
-    unsaved = " and ".join(texts) + (
-        " are not saved" if len(texts) > 1 else " is not saved")
+    files = " and ".join(texts)
     try:
         show(report.output)
     except (OSError, UnicodeError) as error:
         why = f"stdout: {getattr(error, 'strerror', '') or error}"
         if texts:
-            return complain(f"{why}; {unsaved}")
+            return complain(f"{why}; nothing is saved in {files}")
         # If its reader has gone, as after `| head`, that alone is no error.
         return (report.status if isinstance(error, BrokenPipeError)
                 else complain(why))
     try:
         save(texts)
     except OSError as error:
-        return complain(f"{unsaved}: {error.strerror}")
+        return complain(f"cannot save {files}: {error.strerror}")
     if report.summary:
         complain(report.summary)
     return report.status
@@ -215,7 +214,8 @@ def show(text: str) -> None:
 def save(texts: Mapping[str, str]) -> None:
     """Put each text in the place of a file, with its mode.
 
-    No file is replaced before all texts are written. After an OSError nothing
+    No file is replaced before all texts are written, and the last one only
+    after the others. After an OSError the last one is as it was, and nothing
     lies beside the files.
     """
     with ExitStack() as stack:

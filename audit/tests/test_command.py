@@ -198,7 +198,7 @@ class TestSaved(CommandTestCase):
                 errno.ENOSPC, "No space left on device")):
             self.assertEqual(
                 self.run_command("google --recorded --save t.csv"),
-                (1, RECORDED, "audit: t.csv is not saved: No space left on "
+                (1, RECORDED, "audit: cannot save t.csv: No space left on "
                  "device\n"))
         self.assertEqual(self.files(), {"t.csv": ""})
 
@@ -228,18 +228,37 @@ class TestSaved(CommandTestCase):
             self.assertEqual(
                 self.run_command(
                     "google --recorded --save t.csv --markdown m.md"),
-                (1, RECORDED, "audit: m.md and t.csv are not saved: Operation "
+                (1, RECORDED, "audit: cannot save m.md and t.csv: Operation "
                  "not permitted\n"))
         self.assertEqual(self.files(), {"m.md": "old"})
+
+    def test_table_can_t_be_replaced(self) -> None:
+        """The table is replaced last, so that no news is lost."""
+        Path("t.csv").write_text(HEADER)
+
+        def replace(source: str, place: str) -> None:
+            """Replace a file, but for the table: another program has it."""
+            if place.endswith("t.csv"):
+                raise PermissionError(errno.EACCES, "Permission denied")
+            os.rename(source, place)
+
+        with patch("os.replace", autospec=True, side_effect=replace):
+            status, _, err = self.run_command(
+                "google --recorded --save t.csv --markdown m.md")
+        self.assertEqual((status, err), (
+            1, "audit: cannot save m.md and t.csv: Permission denied\n"))
+        self.assertEqual(self.files()["t.csv"], HEADER)
+        self.assertEqual(set(self.files()), {"t.csv", "m.md"})
 
     @parameterized.expand([
         param("reader_gone_and_table", BrokenPipeError(
             errno.EPIPE, "Broken pipe"), 1,
-            "audit: stdout: Broken pipe; t.csv is not saved\n",
+            "audit: stdout: Broken pipe; nothing is saved in t.csv\n",
             options=" --save t.csv"),
         param("reader_gone_and_two_files", BrokenPipeError(
             errno.EPIPE, "Broken pipe"), 1,
-            "audit: stdout: Broken pipe; m.md and t.csv are not saved\n",
+            "audit: stdout: Broken pipe; nothing is saved in m.md and "
+            "t.csv\n",
             options=" --save t.csv --markdown m.md"),
         param("reader_gone", BrokenPipeError(), 0, ""),
         param("encoding", UnicodeEncodeError("ascii", "\u00e9", 0, 1, "no"),
