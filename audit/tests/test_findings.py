@@ -33,7 +33,7 @@ def task(policy: str = "", earlier: Optional[Iterable[Row]] = None,
 
 
 class TestFits(unittest.TestCase):
-    """Tests of the filters."""
+    """Unit tests of the filters."""
 
     @parameterized.expand([
         param("no_filter", True),
@@ -69,7 +69,7 @@ class TestFits(unittest.TestCase):
 
 
 class TestReposToRead(unittest.TestCase):
-    """Tests of which licenses are read as texts."""
+    """Unit tests of which licenses are read as texts."""
 
     @parameterized.expand([
         param("not_asked_for", []),
@@ -94,7 +94,7 @@ class TestReposToRead(unittest.TestCase):
 
 
 class TestRows(unittest.TestCase):
-    """Tests of the states of repositories, with texts and without."""
+    """Unit tests of the states of repositories, with texts and without."""
 
     @parameterized.expand([
         param("not_read", "other"),
@@ -138,7 +138,7 @@ class TestRows(unittest.TestCase):
 
 
 class TestEntries(unittest.TestCase):
-    """Tests of which changes are told, given the filters."""
+    """Unit tests of which changes are told, given the filters."""
 
     @parameterized.expand([
         param("no_table", [("google/one", True, "")]),

@@ -43,7 +43,7 @@ def report(rows: Sequence[Row], policy: str = "",
 
 
 class TestReport(unittest.TestCase):
-    """Tests of the report as a whole."""
+    """Unit tests of the report as a whole."""
 
     maxDiff = None
 
@@ -139,7 +139,7 @@ google/own  other:f67f637fc188
 
 
 class TestCutReport(unittest.TestCase):
-    """Tests of a report on 20,000 findings, which is cut."""
+    """Unit tests of a report on 20,000 findings, which is cut."""
 
     text: str
     shown: int
@@ -187,7 +187,7 @@ class TestCutReport(unittest.TestCase):
 
 
 class TestParts(unittest.TestCase):
-    """Tests of what a part of the report consists of."""
+    """Unit tests of what a part of the report consists of."""
 
     PART = Part("Two", ["A", "B"], ["| 1 | 2 |", "| 3 | 4 |"])
 
@@ -301,7 +301,7 @@ class TestParts(unittest.TestCase):
 
 
 class TestCells(unittest.TestCase):
-    """Tests of what a name, a license or a comment becomes in a cell."""
+    """Unit tests of what a name, a license or a comment becomes in a cell."""
 
     @parameterized.expand([
         ("name", "google/my_repo_x", "`google/my_repo_x`"),

@@ -80,7 +80,7 @@ class TestProgress(unittest.TestCase):
 
 
 class TestListen(unittest.TestCase):
-    """Tests of what is heard of the log."""
+    """Unit tests of what is heard of the log."""
 
     @parameterized.expand([
         ("quiet", False, ["a warning"], ""),

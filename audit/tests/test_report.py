@@ -60,7 +60,7 @@ def report(
 
 
 class TestListing(unittest.TestCase):
-    """Tests of the plain listing: which lines it has, and their fields."""
+    """Unit tests of the plain listing: its lines, and the fields of each."""
 
     @parameterized.expand([
         param("all", "google/plain\ngoogle/exempt\ngoogle/fork\ngoogle/old\n"
@@ -143,7 +143,7 @@ class TestListing(unittest.TestCase):
 
 
 class TestForms(unittest.TestCase):
-    """Tests of the other forms, which show whatever is looked at."""
+    """Unit tests of the other forms, which show whatever is looked at."""
 
     def test_csv(self) -> None:
         """A row has verdict, reason, change, and facts as GitHub has them."""
@@ -209,7 +209,7 @@ class TestForms(unittest.TestCase):
 
 
 class TestStatus(unittest.TestCase):
-    """Tests of the status, and of what is to be written."""
+    """Unit tests of the status, and of what is to be written."""
 
     @parameterized.expand([
         param("no_policy", 0),
@@ -271,7 +271,7 @@ class TestStatus(unittest.TestCase):
 
 
 class TestNotes(unittest.TestCase):
-    """Tests of the notes on stderr."""
+    """Unit tests of the notes on stderr."""
 
     @parameterized.expand([
         param("nothing_to_say", [], policy=POLICY),
@@ -298,10 +298,14 @@ class TestNotes(unittest.TestCase):
             texts={5: Text("aea4a14ec67d", "")}),
         param("rows_that_are_lost", [
             "a was not asked: its rows are left out of table.csv",
+            "b was not asked: its rows are left out of table.csv",
+            "c was not asked: its rows are left out of table.csv",
+            "d was not asked: its rows are left out of table.csv",
             "z was not asked: its rows are left out of table.csv"],
             save="table.csv", replaced=[
                 repo(8, "Z/a"), repo(9, "a/b"), repo(10, "z/c"),
-                repo(2, "y/moved-to-google"), repo(11, "google/gone")]),
+                repo(11, "d/a"), repo(12, "c/a"), repo(13, "b/a"),
+                repo(2, "y/moved-to-google"), repo(14, "google/gone")]),
         param("first_run",
               ["table.csv is not there yet: this is the first run"],
               since="table.csv"),
@@ -313,7 +317,7 @@ class TestNotes(unittest.TestCase):
 
 
 class TestSummary(unittest.TestCase):
-    """Tests of the line that says what was done."""
+    """Unit tests of the line that says what was done."""
 
     @parameterized.expand([
         param("no_judgment", "", source=True),
