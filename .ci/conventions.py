@@ -91,7 +91,8 @@ def wrong_imports(
 
 def check_source(source: str) -> List[Finding]:
     """Return what is wrong with a file's code: docstrings and pitfalls."""
-    from grader.pitfalls import code_of, findings
+    from grader.pitfalls import findings
+    from grader.trees import code_of
     return sorted([
         *docstrings(ast.parse(source)),
         *((line, text) for line, text, *_ in findings(source, code_of({})))])

@@ -12,11 +12,12 @@ from typing import (
 
 from .assignment import Assignment, function_place
 from .edits import Mistake, Rewrite, Sources, edited, wrecked
-from .pitfalls import code_of, findings, unseen_tests
+from .pitfalls import findings, unseen_tests
 from .protocol import FIXTURES, THE_SUITE, Job, Result, Run
 from .reached import Reason, is_worth_watching, places, reason
 from .run import OTHER_SEED, SEED, Runners
 from .suite import Suite
+from .trees import code_of
 
 # On wrong code a test may take so many seconds, or so many times what the
 # slowest test takes on the right code.
@@ -550,9 +551,9 @@ class ChangedCode:
         them all the first while no other run goes on.
         """
         ways: Dict[Tuple[str, str], List[str]] = {}
-        for name, reason in failing.items():
+        for name, why in failing.items():
             kind = self._right.tests[name].kind
-            ways.setdefault((kind, reason), []).append(name)
+            ways.setdefault((kind, why), []).append(name)
         groups = dict(sorted(ways.items(), reverse=True))
         quickest = [min(names, key=lambda name: self._right.seconds[name])
                     for names in groups.values()]
@@ -607,7 +608,7 @@ class ChangedCode:
     def _examples(self, code: Sources, notices: Dict[str, str],
                   again: "Repeated") -> Iterator[Example]:
         """Yield a test of each kind that notices a mistake in each way."""
-        for (kind, reason), group in again.groups.items():
+        for (kind, why), group in again.groups.items():
             names = [name for name in group if name in notices]
             if not names:
                 continue
@@ -622,7 +623,7 @@ class ChangedCode:
                     self._steady[:place],
                     lambda before: self._fails(code, [*before, names[0]]),
                     self._begun)
-            yield Example(kind, reason, len(names) - 1,
+            yield Example(kind, why, len(names) - 1,
                           [*alone, *names][0], after)
 
 

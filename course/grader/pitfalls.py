@@ -15,9 +15,9 @@ from .double_pitfalls import (
     stopped_doubles, uncalled, unstopped)
 from .trees import (
     ANY_EXCEPTION, SILENT, Code, File, Finding, Function, FunctionNode,
-    asserting_helpers, asserts, code_of as code_of, constant, dotted, file_of,
-    is_assertion, is_builtin_exception, is_test, is_test_case, names_of,
-    origin_of, root_of, stranded, tests_in)
+    asserting_helpers, asserts, constant, dotted, file_of, is_assertion,
+    is_builtin_exception, is_test, is_test_case, names_of, origin_of, root_of,
+    stranded, tests_in)
 
 # Headings of the tour.
 FIRST = "A first test"

@@ -8,7 +8,8 @@ from typing import Any, List, Tuple
 from parameterized import parameterized
 
 from grader.edits import Edit, Mistake
-from grader.pitfalls import code_of, findings, unseen_tests
+from grader.pitfalls import findings, unseen_tests
+from grader.trees import code_of
 
 CODE = code_of({"utils.py": '''
 def access_nested_map(nested_map, path):

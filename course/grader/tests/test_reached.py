@@ -15,7 +15,7 @@ from grader.reached import (
     SAME, VARIES, Place, Reason, places, reason)
 from grader.run import Runners
 from grader.suite import read_suite
-from grader.tracer import PROCESS, THREAD, TRACER, VALUE, WRITES
+from grader.tracer import PROCESS, THREAD, TRACER, VALUE
 
 ASSIGNMENT = read_assignment(OWN)
 LOANS = read_assignment(OWN.parent / "loans")
