@@ -25,6 +25,7 @@ BESIDE = ("../../fixtures.py",)
 INTEGRATION = ("utils.get_json",)
 NEEDS = ("requests", "parameterized")
 SUITE = ("../../test_utils.py", "../../test_client.py")
+STARTER = ("../starter/test_utils.py", "../starter/test_client.py")
 SUITES = 95
 
 MISTAKES = [

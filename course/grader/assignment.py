@@ -83,8 +83,11 @@ def spans(numbers: List[int]) -> str:
     return ", ".join(" to ".join(map(str, span)) for span in found)
 
 
-def read_assignment(folder: Path) -> Assignment:
-    """Return the assignment in a folder; raise Unusable if it can't be."""
+def read_assignment(folder: Path, needs_suite: bool = True) -> Assignment:
+    """Return the assignment in a folder; raise Unusable if it can't be.
+
+    Its own suite can be left aside; then its files need not be there.
+    """
     file = folder / "assignment.py"
     if not file.is_file():
         raise Unusable(f"{folder}: there is no assignment.py in it")
@@ -97,7 +100,8 @@ def read_assignment(folder: Path) -> Assignment:
             entries(data, "MISTAKES", Mistake),
             entries(data, "REWRITES", Rewrite),
             strings(data, "INTEGRATION"), strings(data, "NEEDS"),
-            [file_at(folder, name) for name in strings(data, "SUITE")],
+            [file_at(folder, name) for name in strings(data, "SUITE")
+             if needs_suite],
             number(data, "SUITES"), texts(data, "CHECKLISTS"),
             seconds(data, "TEST_SECONDS", TEST_SECONDS),
             seconds(data, "SUITE_SECONDS", RUN_SECONDS))

@@ -33,9 +33,9 @@ def environ_for(folder: str, seed: str) -> Dict[str, str]:
     return {
         **{name: os.environ[name] for name in KEPT if name in os.environ},
         # So that a script's `env python3` is this Python.
-        "PATH": os.path.dirname(sys.executable) + os.pathsep + path,
+        "PATH": os.path.dirname(sys.executable or "") + os.pathsep + path,
         "HOME": folder, "TMPDIR": folder,
-        "PYTHONUSERBASE": site.getuserbase(),
+        "PYTHONUSERBASE": site.getuserbase() or "",
         # Else glibc sets 64 MiB of addresses aside for each thread.
         "MALLOC_ARENA_MAX": "2",
         "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": seed}

@@ -50,6 +50,7 @@ def work(job: Job, done: Set[str], root: str) -> None:
             os.dup2(CHANNEL if job.show and stream else nothing, stream)
         folder = join(root, "suite")
         set_up(folder, root)
+        set_limits()
 
         def write_down(*event: Any) -> None:
             """Write a line, unless this is a process that a test forked."""
@@ -80,7 +81,7 @@ def show(tests: Optional[List[str]]) -> None:
 
 
 def set_up(folder: str, home: str) -> None:
-    """Give this process its surroundings, and limits where there are any."""
+    """Give a run its surroundings: folder, environment, modules, network."""
     os.chdir(folder)
     sys.path[0] = folder
     sys.argv[1:] = []
@@ -89,7 +90,6 @@ def set_up(folder: str, home: str) -> None:
     os.environ.update(HOME=home, TMPDIR=home, TEMP=home, TMP=home)
     tempfile.tempdir = None  # It would remember another.
     stay_on_loopback()
-    set_limits()
 
 
 def forget_modules(folder: str) -> None:

@@ -328,8 +328,10 @@ class RunsAlone:
         failed = [result for result in results if result.failed]
         scope, _, last = name.rpartition(".")
         if not failed and len(results) == len(self._runs):
-            skipped = any(result.outcome == "skipped" for result in results)
-            return Test("skipped" if skipped else "passes", kind)
+            skipped = [result.message for result in results
+                       if result.outcome == "skipped"]
+            return (Test("skipped", kind, skipped[0]) if skipped
+                    else Test("passes", kind))
         if last in FIXTURES:
             in_all = len(failed) == len(self._runs)
             return Test("wrong" if in_all else "unsteady", kind,

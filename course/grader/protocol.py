@@ -6,6 +6,8 @@ TEST_SECONDS = 10.0  # that a test may take
 RUN_SECONDS = 60.0  # that all tests of a run may take
 
 THE_SUITE = "the suite"  # named where it is not known which file is to blame
+# What the message of a test begins with that this way to run can't judge.
+NOT_HERE = "not run here: "
 # What fails instead of a test, named with its class or module.
 FIXTURES = ("setUpClass", "tearDownClass", "setUpModule", "tearDownModule")
 

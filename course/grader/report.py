@@ -9,7 +9,7 @@ from .assignment import OWN, Assignment
 from .edits import Mistake, points_of
 from .names import file_of_name, module_of
 from .judge import Example, Grade, Pitfall, by_number
-from .protocol import THE_SUITE
+from .protocol import NOT_HERE, THE_SUITE
 from .reached import NOT_KNOWN, NOT_REACHED, NOT_TOLD, OTHERWISE, SAME
 
 COMMAND = "course/grade.py"
@@ -93,10 +93,7 @@ def right(graded: Grade) -> Iterator[str]:
         yield paragraph(
             f"{name} leaves a double behind: {some(replaced)}. All "
             "other tests were judged without it.")
-    skipped = graded.are("skipped")
-    if skipped:
-        yield (f"   {count(len(skipped), 'test')} skipped, which can't notice "
-               f"anything: {some(skipped)}")
+    yield from not_run(graded)
     if graded.untouched:
         yield paragraph("These tests pass even where every function of "
                         f"{' and '.join(graded.assignment.modules)} (but "
@@ -117,6 +114,20 @@ def right(graded: Grade) -> Iterator[str]:
                         f"longest on the right code: {slowest(graded)}. "
                         "Tests that ran out of time on mistakes: "
                         f"{some(ran_out_of_time(graded)) or 'none'}.")
+
+
+def not_run(graded: Grade) -> Iterator[str]:
+    """Yield which tests are skipped, and which can't be run here, and why."""
+    reasons = {test_id: graded.tests[test_id].message
+               for test_id in graded.are("skipped")}
+    skipped = [test_id for test_id, reason in reasons.items()
+               if not reason.startswith(NOT_HERE)]
+    if skipped:
+        yield (f"   {count(len(skipped), 'test')} skipped, which can't notice "
+               f"anything: {some(skipped)}")
+    for test_id, reason in reasons.items():
+        if test_id not in skipped:
+            yield paragraph(f"{test_id} is {reason}. It counts for nothing.")
 
 
 def slowest(graded: Grade) -> str:
