@@ -76,6 +76,8 @@ def make(job: Job, start: Start, folder: str) -> Run:
             return run._replace(
                 output=f"{text}\nThe run {end}.\n" if end else text)
         run, complete = known_after(run, written, end)
+        complete = complete or not job.goes_on and any(
+            result.outcome == "time" for result in run.results.values())
     return run
 
 

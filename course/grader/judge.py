@@ -14,7 +14,8 @@ from .assignment import Assignment, function_place
 from .edits import Mistake, Rewrite, Sources, edited, wrecked
 from .pitfalls import findings, unseen_tests
 from .protocol import FIXTURES, THE_SUITE, Job, Result, Run
-from .reached import Reason, is_worth_watching, places, reason
+from .reached import (
+    NOT_KNOWN, Reason, is_worth_watching, places, reason)
 from .run import OTHER_SEED, SEED, Runners
 from .suite import Suite
 from .trees import code_of
@@ -22,6 +23,14 @@ from .trees import code_of
 # On wrong code a test may take so many seconds, or so many times what the
 # slowest test takes on the right code.
 LEAST_SECONDS, TIMES = 5.0, 5
+# In so many runs at once it is looked for what else takes too long.
+SMALL_RUNS = 16
+# A suite waits, for a clock or another process, if its tests leave the
+# processor idle for so many seconds.
+IDLE = 1.0
+# So many seconds are spent to find out why mistakes are missed.
+WATCHING = 15.0
+LONG = "to watch these tests takes too long"
 # After so many seconds nobody looks for who else had to run before a test.
 PATIENCE = 20.0
 # How often a test runs on the right code for each failure of it that did not
@@ -218,7 +227,8 @@ class RightCode(NamedTuple):
     """What the tests of a suite do on the right code.
 
     order: the tests in the order in which they ran; file_of: the file in
-    which each was found; seconds: how long tests and files took at most.
+    which each was found; seconds: how long tests and files took at most;
+    waits: whether the tests do little but wait.
     """
 
     tests: Dict[str, Test]
@@ -229,6 +239,7 @@ class RightCode(NamedTuple):
     order: List[str]
     file_of: Dict[str, str]
     seconds: Dict[str, float]
+    waits: bool
 
 
 def right_code(job: Job, assignment: Assignment, runners: Runners,
@@ -244,7 +255,8 @@ def right_code(job: Job, assignment: Assignment, runners: Runners,
         job._replace(seed=SEED,
                      integration=[target for target in targets if target]),
         job._replace(seed=OTHER_SEED, backwards=True)]
-    runs = [run.result() for run in [runners.submit(one) for one in orders]]
+    runs = [run.result() for run in [
+        runners.submit(one._replace(goes_on=False)) for one in orders]]
     leaks, reads, stops = runs[0].leaks, runs[0].reads, runs[0].stops
     again = again_alone(orders, runs, runners)
     order = list(dict.fromkeys(
@@ -258,32 +270,61 @@ def right_code(job: Job, assignment: Assignment, runners: Runners,
          for name in {**again[0].results, **again[1].results}
          if file_of.get(name) not in unloaded},
         unloaded, leaks, reads, stops, order, file_of,
-        longest(again, job.seconds))
+        longest(again, job.seconds),
+        sum(result.seconds - result.busy for result in again[0].results.values(
+            ) if result.outcome == "passed") > IDLE)
 
 
 def again_alone(
         orders: List[Job], runs: List[Run], runners: Runners) -> List[Run]:
     """Return the same runs, made alone if anything failed in them.
 
-    What has taken too long in both has had its chance.
+    What takes too long has had its chance, and is passed over.
     """
-    hanging = {name for name in {**runs[0].results, **runs[0].unloaded}
-               if all(result_of(run, name).outcome == "time" for run in runs)}
-    if not any(result.failed for run in runs for name, result in {
-            **run.results, **run.unloaded}.items() if name not in hanging):
+    files = {name: result for name, result in runs[0].unloaded.items()
+             if result.outcome == "time"
+             and result_of(runs[1], name).outcome == "time"}
+    tests = hanging(orders[0], runs, runners)
+    if not tests and not any(
+            result.failed for run in runs for name, result in {
+                **run.results, **run.unloaded}.items() if name not in files):
         return runs
-    again = [runners.submit(one._replace(passed_over=sorted(hanging)), True)
-             for one in orders]
-    return [
-        more.result()._replace(
-            results={**of(run.results, hanging), **more.result().results},
-            unloaded={**of(run.unloaded, hanging), **more.result().unloaded})
-        for run, more in zip(runs, again)]
+    again = [runners.submit(one._replace(
+        passed_over=sorted({**files, **tests})), True) for one in orders]
+    return [run.result()._replace(
+        results={**tests, **run.result().results},
+        unloaded={**files, **run.result().unloaded}) for run in again]
 
 
-def of(results: Dict[str, Result], names: Iterable[str]) -> Dict[str, Result]:
-    """Return the results of some tests or files alone."""
-    return {name: results[name] for name in names if name in results}
+def hanging(job: Job, runs: List[Run], runners: Runners) -> Dict[str, Result]:
+    """Return the results of the tests that take too long.
+
+    Both runs have ended at the first of them. Whatever they do not decide is
+    tried in many small runs, each of which ends at the first one, too.
+    """
+    late = [{name for name, result in run.results.items()
+             if result.outcome == "time"} for run in runs]
+    found = {name: runs[0].results[name] for name in late[0] & late[1]}
+    file_of = files_of(runs)
+    left = [name for name in file_of if late[0] | late[1]
+            and name not in found and (name in late[0] | late[1] or not any(
+                name in run.results for run in runs))]
+    while left:
+        size = -(-len(left) // SMALL_RUNS)
+        parts = [left[place:place + size]
+                 for place in range(0, len(left), size)]
+        results = [run.result().results for run in [
+            runners.submit(job._replace(
+                tests=part, imported=imported(part, file_of), goes_on=False,
+                integration=None), waits=True) for part in parts]]
+        for part, result in zip(parts, results):
+            found.update((name, result[name]) for name in part
+                         if name in result and result[name].outcome == "time")
+            if not any(name in result for name in part):
+                left = [name for name in left if name not in part]
+        left = [name for name in left
+                if not any(name in result for result in results)]
+    return found
 
 
 def files_of(runs: List[Run]) -> Dict[str, str]:
@@ -494,7 +535,8 @@ class ChangedCode:
         tests = self._steady if names is None else names
         return self._runners.submit(self._job._replace(
             sources=code, tests=tests,
-            imported=imported(tests, self._right.file_of)), alone)
+            imported=imported(tests, self._right.file_of)), alone,
+            self._right.waits)
 
     def _fails(self, code: Sources, names: List[str]) -> bool:
         """Return whether the last of some tests fails, run after the rest."""
@@ -525,15 +567,22 @@ class ChangedCode:
         """Return why each of the mistakes that are missed is missed."""
         if not missed:
             return {}
+        begun = monotonic()
         right = [run.result() for run in [
             self._watch(sources) for _ in range(2)]]
+        took = max(monotonic() - begun, 0.001)
         wrongs = [(mistake, edited(sources, mistake.edits))
                   for mistake in missed]
         found = {mistake.number: places(sources, code)
                  for mistake, code in wrongs}
-        runs = {mistake.number: self._watch(code) for mistake, code in wrongs
-                if is_worth_watching(found[mistake.number], right)}
-        return {number: reason(
+        worth = [(mistake.number, code) for mistake, code in wrongs
+                 if is_worth_watching(found[mistake.number], right)]
+        most = int(WATCHING * self._runners.side_by_side(self._right.waits)
+                   / took) + 1
+        runs = {number: self._watch(code) for number, code in worth[:most]}
+        reasons = {number: Reason(NOT_KNOWN, why=LONG)
+                   for number, _ in worth[most:]}
+        return {number: reasons.get(number) or reason(
             found[number], right,
             runs[number].result() if number in runs else None, self._steady)
             for number in found}
@@ -542,7 +591,8 @@ class ChangedCode:
         """Start a run of all tests in which the code is watched."""
         return self._runners.submit(self._job._replace(
             sources=code, trace=True,
-            imported=imported(self._steady, self._right.file_of)))
+            imported=imported(self._steady, self._right.file_of)),
+            waits=self._right.waits)
 
     # What fails on a mistake is made to fail again.
 

@@ -28,6 +28,7 @@ class Job(NamedTuple):
     integration: file, name and span of lines of the functions whose real
         call makes a test an integration test; None to leave kinds aside.
     seconds: how many a test may take; run_seconds: how many all of them may.
+    goes_on: whether other tests are run after one that takes too long.
     show: whether to run plain unittest and keep what it says.
     trace: whether to watch what the modules' code does.
     """
@@ -46,6 +47,7 @@ class Job(NamedTuple):
     integration: Optional[List[Tuple[str, str, int, int]]] = None
     seconds: float = TEST_SECONDS
     run_seconds: float = RUN_SECONDS
+    goes_on: bool = True
     show: bool = False
     trace: bool = False
 
@@ -57,12 +59,14 @@ class Result(NamedTuple):
         run". Where the process ended in the middle of the test, it is
         "exception"; where no time was left to begin, "not run".
     message: for one that failed, where and why.
+    seconds: how long it took; busy: how much of it the processor worked.
     """
 
     outcome: str
     message: str = ""
     kind: str = "unit"
     seconds: float = 0.0
+    busy: float = 0.0
 
     @property
     def failed(self) -> bool:

@@ -20,6 +20,7 @@ from .names import module_of, path_in
 
 # Who reads a source for another purpose than to look at it.
 HARMLESS = ("traceback.py", "warnings.py", "doctest.py", "runpy.py")
+EVENTS = {"open", "object.__getattr__"}
 IMPORTING = ("_find_and_load", "exec_module")
 
 
@@ -56,7 +57,8 @@ class Readers:
 
     def hear(self, event: str, args: Any) -> None:
         """Find out, as an audit hook, whether an event is a reading."""
-        if self._busy or event not in ("open", "object.__getattr__"):
+        if event not in EVENTS or self._busy or (
+                event != "open" and args[1] != "__code__"):
             return
         self._busy = True
         try:
@@ -65,7 +67,7 @@ class Readers:
                 name = self._file(args[0])
                 if name and self._is_by_suite(frame):
                     self._told(name)
-            elif args[1] == "__code__":
+            else:
                 module = getattr(args[0], "__module__", None)
                 if module in self._modules and self._is_direct(frame):
                     self._told(self._modules[module])

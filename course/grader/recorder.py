@@ -13,9 +13,10 @@ import unittest
 from contextlib import suppress
 from functools import partial
 from glob import glob
-from operator import is_
+from itertools import chain
+from operator import is_, methodcaller
 from os.path import basename, join
-from time import monotonic
+from time import monotonic, process_time
 from traceback import walk_stack, walk_tb
 from types import FrameType, ModuleType
 from typing import (
@@ -26,6 +27,7 @@ from .protocol import FIXTURES, Job, Result
 from .readers import Readers
 from .tracer import Tracer
 
+VALUES = methodcaller("values")
 MAIN = join("unittest", "main.py")
 MESSAGE = 400  # characters that are kept of an exception's message
 DOUBLES = ("unittest.mock", "mock")  # the modules that make doubles
@@ -101,7 +103,7 @@ class Recorder(unittest.TestResult):
         self._names: Dict[int, str] = {}  # of tests, by their identity
         self._test: Any = None
         self._result: Optional[Result] = None
-        self._begun = 0.0
+        self._begun = self._begun_busy = 0.0
         # Whether one module has called another's function for real, in
         # this test, in the fixtures of its class, of its module.
         self._reached = self._reached_by_class = False
@@ -214,24 +216,26 @@ class Recorder(unittest.TestResult):
         self.write_trace(found_in("", test).class_name)
         self._write("start", self.name_of(test))
         self._before_test = self._before_test.now(self.modules)
-        self._begun = monotonic()
+        self._begun, self._begun_busy = monotonic(), process_time()
 
     def stopTest(self, test: unittest.TestCase) -> None:
         """Write down what the test did."""
         seconds = monotonic() - self._begun
+        busy = process_time() - self._begun_busy
         kind = "unit"
-        if self._reached or self._reached_by_class:
-            kind = "integration"
-        elif self._readers and sys.getprofile() is not self._profile:
+        if self._readers and sys.getprofile() is not self._profile:
             # The test has put another in its place.
             kind = "not known"
             sys.setprofile(self._profile)
+        if self._reached or self._reached_by_class:
+            kind = "integration"
         self._reached = False
         result = self._result or Result("exception", "was interrupted")
         name = self.name_of(test)
         self.write_trace(name)
         self.leak(name, self._before_test.restore())
-        self._write("end", name, *result._replace(kind=kind, seconds=seconds))
+        self._write("end", name, *result._replace(
+            kind=kind, seconds=seconds, busy=busy))
         self._test = None
 
     def write_trace(self, name: str) -> None:
@@ -335,8 +339,10 @@ class Recorder(unittest.TestResult):
 
         That is: one module calls a function for real in another.
         """
+        if event != "call":
+            return
         code = frame.f_code
-        if event == "call" and code.co_name in self._targets:
+        if code.co_name in self._targets:
             name = path_in(self._folder, code.co_filename)
             if any(
                     name == file and first <= code.co_firstlineno <= last
@@ -369,6 +375,11 @@ class Names:
                     if isinstance(value, ModuleType):
                         self._add(value, value.__name__)
 
+        # What changes with the names: the test of this has to be quick.
+        self._current = [vars(owner) for owner, _, _ in self._owners.values()]
+        self._lengths = list(map(len, self._current))
+        self._values = list(chain.from_iterable(map(VALUES, self._current)))
+
     def _add(self, module: ModuleType, label: str) -> None:
         """Keep what the names of a module, and of its classes, are."""
         self._owners[id(module)] = module, label, dict(vars(module))
@@ -382,16 +393,19 @@ class Names:
 
     def now(self, modules: List[str]) -> "Names":
         """Return what the names are now: this object, if nothing changed."""
-        for owner, _, names in self._owners.values():
-            current = vars(owner)
-            if len(current) != len(names) or not all(
-                    map(is_, current.values(), names.values())):
-                return Names(modules)
-        return self
+        return self if self._are_same() else Names(modules)
+
+    def _are_same(self) -> bool:
+        """Return whether nothing has changed since, not even the order."""
+        return (list(map(len, self._current)) == self._lengths
+                and all(map(is_, self._values, chain.from_iterable(
+                    map(VALUES, self._current)))))
 
     def restore(self) -> List[Replaced]:
         """Put back what has been replaced since; return what that was."""
-        replaced = []
+        replaced: List[Replaced] = []
+        if self._are_same():
+            return replaced
         for owner, label, names in self._owners.values():
             now = vars(owner)
             for name, value in names.items():

@@ -17,6 +17,7 @@ from .protocol import Job, Run
 # run with one is in another half than that of a run with the other.
 SEED, OTHER_SEED = "1", "5"
 ANY_SEED = "random"
+WAITING = 8  # how many runs that wait there may be for each core
 
 
 class Progress:
@@ -110,7 +111,8 @@ class Runners:
         """Choose a way: a new Python for each run, or forks if there are."""
         self.progress = Progress(sys.stderr)
         self._lock = SharedLock()
-        self._pool = ThreadPoolExecutor(os.cpu_count() or 1)
+        self._pool = ThreadPoolExecutor(self.side_by_side(False))
+        self._waiting = ThreadPoolExecutor(self.side_by_side(True))
         # The dot keeps it out of copies of the folder that it is in.
         self._folder = tempfile.mkdtemp(prefix=".grade-")
         self._way: Union[Forking, Fresh] = (
@@ -125,14 +127,24 @@ class Runners:
         """Leave nothing running, and no file or line behind."""
         self._way.close()
         self._pool.shutdown()
+        self._waiting.shutdown()
         shutil.rmtree(self._folder, ignore_errors=True)
         with self.progress.hidden():
             pass
 
-    def submit(self, job: Job, alone: bool = False) -> "Future[Run]":
-        """Make a run as soon as a core is free, or while all others wait."""
+    def side_by_side(self, waits: bool) -> int:
+        """Return how many runs are made at once, if they wait or work."""
+        return (os.cpu_count() or 1) * (WAITING if waits else 1)
+
+    def submit(self, job: Job, alone: bool = False, waits: bool = False
+               ) -> "Future[Run]":
+        """Make a run as soon as a core is free, or while all others wait.
+
+        A run that does little but wait needs no core for itself.
+        """
         self.progress.expect()
-        return self._pool.submit(self._run, job, alone)
+        pool = self._waiting if waits else self._pool
+        return pool.submit(self._run, job, alone)
 
     def _run(self, job: Job, alone: bool) -> Run:
         """Wait until a run may be made, and make it."""

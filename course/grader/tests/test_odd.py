@@ -6,6 +6,7 @@ import unittest
 from pathlib import Path
 from textwrap import indent
 from typing import Dict, Sequence
+from unittest.mock import patch
 
 from parameterized import parameterized
 
@@ -243,6 +244,25 @@ class TestBlamed(OddTestCase):
         self.assertIn(f"{BAD_ID} stops the run by result.stop()",
                       self.text(graded))
 
+    def test_several_hang(self) -> None:
+        """Each test that hangs is named, and no other."""
+        source = suite("while True: pass") + """
+class TestMore(unittest.TestCase):
+    def test_1(self): access_nested_map({}, ())
+    def test_2(self):
+        while True: time.sleep(9)
+    def test_3(self): access_nested_map({}, ())
+    def test_4(self): time.sleep(99)
+"""
+        graded = self.grade(source, seconds=SHORT)
+        self.assertEqual(sorted(graded.are("wrong")), [
+            BAD_ID, "test_it.TestMore.test_2", "test_it.TestMore.test_4"])
+        self.assertEqual(graded.tests[BAD_ID].message,
+                         f"took more than {SHORT} s")
+        self.assertEqual(sorted(graded.are("passes")), [
+            GOOD_ID, "test_it.TestMore.test_1", "test_it.TestMore.test_3"])
+        self.assertEqual(graded.tests[GOOD_ID].notices, {2: "assertion"})
+
     def test_task_that_is_left(self) -> None:
         """A test that waits for a task after its end is wrong, no other."""
         source = suite("pass").replace(
@@ -270,6 +290,30 @@ class TestBlamed(OddTestCase):
                 "force=True)\n\ndef double")
         graded = self.grade(source, [])
         self.assertEqual(graded.left_out, [])
+
+
+class TestTime(OddTestCase):
+    """No suite takes ages, and what is left out for that is said."""
+
+    @parameterized.expand([
+        ("sleeps", "time.sleep(1.1)", True),
+        ("works", "sum(range(10 ** 6))", False),
+    ])
+    def test_waits(self, _: str, line: str, expected: bool) -> None:
+        """Tests that wait are told from those that work."""
+        folder = self.folder({"test_it.py": suite(line)})
+        job = judge.job_for(read_suite(folder, ASSIGNMENT.sources),
+                            ASSIGNMENT.sources, ASSIGNMENT)
+        right = judge.right_code(job, ASSIGNMENT, RUNNERS, 0.0)
+        self.assertIs(right.waits, expected)
+
+    def test_watching_takes_long(self) -> None:
+        """Where there is no time to find out why, that is said."""
+        with patch.object(judge, "WATCHING", 0):
+            graded = self.grade(suite("access_nested_map({1: 2}, (1,))"),
+                                [1, 29, 30])
+        self.assertEqual([reason.why for reason in graded.reasons.values()],
+                         ["", *[judge.LONG] * 2])
 
 
 class TestTrue(OddTestCase):
