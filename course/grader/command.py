@@ -203,8 +203,8 @@ def pattern(assignment: Assignment, mistake: Mistake) -> Iterator[str]:
     if mistake.lesson:
         yield f'The pattern: "{mistake.lesson}" in {TOUR}.'
     if assignment.suites:
-        yield (f"{mistake.suites} of {assignment.suites} public suites notice "
-               "this mistake.")
+        yield (f"Noticed by {mistake.suites} of {assignment.suites} public "
+               "suites.")
 
 
 def in_words(mistake: Mistake) -> Iterator[str]:
