@@ -1,77 +1,129 @@
 #!/usr/bin/env python3
 """Write what was found out about a class as pages for a browser.
 
-index.html has no names, so that it can be shown to the class; names.html is
-the same with names, and links to a page for each suite. The pages load
-nothing, and all that comes from a suite is escaped.
+index.html can be shown to the class: it has no name, no path and no message
+of a suite. names.html is the same with names, and links to a page for each
+suite. The pages load nothing, and all that comes from a suite is escaped.
 """
 import re
+from collections import Counter
 from html import escape
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+from statistics import median
+from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from .assignment import Assignment, Unusable
-from .edits import Mistake
+from .edits import Mistake, points_of
 from .judge import Grade, by_number
 from .report import (
-    COMMAND, LETTERS, REASONS, TOUR, count, example_line, letter_of,
-    no_results, report, results, summary, why_missed)
-
-Graded = Tuple[str, Optional[Grade], str]
+    COMMAND, LETTERS, REASONS, count, example_line, letter_of, no_results,
+    report, results, summary, why_missed)
+from .rows import Graded, cells, columns, short_names
 
 MARK = f'<meta name="generator" content="{COMMAND}">'
+# Noticed is pale, missed is dark: that holds without colours, and on paper,
+# where browsers may leave out what is behind a letter.
 STYLE = """\
 body { font: 16px/1.5 sans-serif; margin: 1em auto; max-width: 64em;
-  padding: 0 1em; color: #222; background: #fff; }
+  padding: 0 1em; color: #222; background: #fff; overflow-wrap: anywhere; }
 h1 { font-size: 1.5em; } h2 { font-size: 1.2em; margin-top: 2em; }
 table { border-collapse: collapse; }
 th, td { padding: .15em .5em; text-align: left; vertical-align: top; }
-th { font-weight: bold; } tr { border-bottom: 1px solid #ddd; }
-td.number { text-align: right; }
-.wide { overflow-x: auto; }
-td.cell { text-align: center; min-width: 1em; }
-.grid td.cell { border: 1px solid #fff; padding: 0 .3em; }
-.grid th { padding: 0 .3em; }
-.a { background: #b7e1b0; } .e { background: #fbe3a0; }
-.t { background: #f7c99b; } .m { background: #f2b8b5; }
-.n { background: #ddd; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85em; }
-td { overflow-wrap: anywhere; }
-.grid a { display: inline-block; min-width: 8em; }
-summary { white-space: nowrap; }
-@media (max-width: 32em) { body { font-size: 14px; } }
-@media print { body { max-width: none; font-size: 11px; }
-  .wide { overflow: visible; }
-  .cell, .legend span { print-color-adjust: exact;
-    -webkit-print-color-adjust: exact; } }
+th { font-weight: bold; overflow-wrap: normal; }
+tr { border-bottom: 1px solid #ddd; }
+td.number { text-align: right; white-space: nowrap; }
+.bar { display: inline-block; width: 7em; border: 1px solid #345; }
+.bar span { display: block; height: .8em; background: #345; }
+.wide { overflow: auto; max-height: 85vh; }
+.wide th { position: sticky; top: 0; background: #fff; }
+.wide .name { position: sticky; left: 0; background: #fff; min-width: 7em; }
+.wide th.name { z-index: 1; }
+.percent { display: inline-block; min-width: 3em; }
+.cell { text-align: center; min-width: 1.2em; }
+.grid { font-size: .85em; }
+.grid td.cell { border: 1px solid #fff; padding: 0 .15em; }
+.grid th { padding: 0 .15em; }
+.a { background: #e3eef8; } .e { background: #fdf3d0; }
+.t { background: #efe6f7; }
+.m { background: #7a1f12; color: #fff; font-weight: bold; }
+.n { background: #fff; color: #555; }
+.legend { list-style: none; padding: 0; }
+.legend .cell { display: inline-block; width: 1.6em; margin-right: .4em; }
+pre { white-space: pre-wrap; font-size: .85em; }
+@media (max-width: 40em) {
+  body { font-size: 14px; padding: 0 .5em; }
+  th, td { padding: .15em .25em; } .bar { width: 4em; } }
+@media print {
+  body { max-width: none; font-size: 11px; }
+  .wide { overflow: visible; max-height: none; }
+  .wide th, .wide .name { position: static; }
+  .grid { font-size: 9px; }
+  .grid td.cell, .grid th { padding: 0 .15em; }
+  tr { break-inside: avoid; }
+  .cell, .bar, .bar span { print-color-adjust: exact;
+    -webkit-print-color-adjust: exact; }
+  .m { background: #bbb; color: #000; outline: 2px solid #000;
+    outline-offset: -2px; } }
 """
+UNEXPLAINED = "X"  # missed, and it is not known why
 LEGEND = (
     ("a", "a", "noticed by an assertion"),
     ("e", "e", "noticed by another exception, or the end of the process"),
     ("t", "t", "noticed by running out of time"),
-    *(("m", letter, f"missed: {words}")
+    *(("m", letter.upper(), f"missed: {words}")
       for letter, words in REASONS.values()),
-    ("m", ".", "missed"), ("n", "-", "no score"))
+    ("m", UNEXPLAINED, "missed"), ("n", "-", "no score"))
+
+
+class Class(NamedTuple):
+    """What was found out about a class.
+
+    names: of the suites, short ones.
+    words: whether it is said what each missed mistake is.
+    """
+
+    grades: Sequence[Graded]
+    names: List[str]
+    assignment: Assignment
+    words: bool
+
+    @property
+    def mistakes(self) -> List[Mistake]:
+        """The mistakes by their numbers."""
+        return by_number(self.assignment.mistakes)
+
+    @property
+    def suites(self) -> List[Grade]:
+        """The suites that could be run."""
+        return [graded for _, graded, _ in self.grades if graded]
+
+    @property
+    def scored(self) -> List[Grade]:
+        """The suites that have a score."""
+        return [graded for graded in self.suites if graded.are("passes")]
 
 
 def write_pages(folder: Path, grades: Sequence[Graded],
-                assignment: Assignment) -> None:
+                assignment: Assignment, words: bool) -> None:
     """Write all pages of a class, in the place of those of an earlier one."""
+    names = short_names([name for name, _, _ in grades])
+    found = Class(grades, names, assignment, words)
     try:
         remove_old(folder)
-        for place, (name, graded, problem) in enumerate(grades, 1):
-            stem = folder / f"suite-{place}"
-            text = results(graded) if graded else no_results(problem)
-            stem.with_suffix(".json").write_text(text, encoding="utf-8")
-            stem.with_suffix(".html").write_text(
-                suite_page(name, graded, problem), encoding="utf-8",
-                errors="backslashreplace")
-        for file, named in (("index.html", False), ("names.html", True)):
-            (folder / file).write_text(
-                class_page(grades, assignment, named), encoding="utf-8",
-                errors="backslashreplace")
+        for place, (_, graded, problem) in enumerate(grades, 1):
+            write(folder / f"suite-{place}.json",
+                  results(graded, words) if graded else no_results(problem))
+            write(folder / f"suite-{place}.html",
+                  suite_page(names[place - 1], graded, problem, words))
+        write(folder / "index.html", class_page(found, False))
+        write(folder / "names.html", class_page(found, True))
     except OSError as error:
         raise Unusable(f"{folder}: {error.strerror}") from None
+
+
+def write(file: Path, text: str) -> None:
+    """Write a file; what has no form in UTF-8 is written as an escape."""
+    file.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def check_folder(folder: Path) -> None:
@@ -109,63 +161,137 @@ def page_of(title: str, body: Iterator[str]) -> str:
         '<meta name="viewport" content="width=device-width, '
         'initial-scale=1">',
         f"<title>{escape(title)}</title>", f"<style>\n{STYLE}</style>",
-        "</head>", "<body>", f"<h1>{escape(title)}</h1>", *body,
+        "</head>", "<body>", f"<h1>{html_of(title)}</h1>", *body,
         "</body>", "</html>", ""])
 
 
-def folded(mistake: Mistake) -> str:
-    """Return a mistake's number and function, and in a fold its words."""
-    return (f"<details><summary>{escape(mistake.name)}</summary>"
-            f"{escape(mistake.summary)}</details>")
+def html_of(text: str) -> str:
+    """Return a text as HTML; a long name in it can break after a dot."""
+    return re.sub(r"(?<=\w)([./])(?=\w)", r"\1<wbr>", escape(text))
 
 
-# The page of a class.
+def row(*values: str, tag: str = "td") -> str:
+    """Return a row of a table; values that begin with a tag are cells."""
+    return "<tr>" + "".join(
+        value if re.match("<t[dh]", value) else f"<{tag}>{value}</{tag}>"
+        for value in values) + "</tr>"
 
-def class_page(grades: Sequence[Graded], assignment: Assignment,
-               named: bool) -> str:
+
+def number_cell(value: object) -> str:
+    """Return a cell with a number, or a word in its place."""
+    return f'<td class="number">{value}</td>'
+
+
+def bar(part: float) -> str:
+    """Return a bar that is filled by a part."""
+    return (f'<span class="bar"><span style="width: {100 * part:.0f}%">'
+            "</span></span>")
+
+
+# The pages of a class.
+
+def class_page(found: Class, named: bool) -> str:
     """Return the page of a class, with names or without."""
-    return page_of("A class's suites", class_body(grades, assignment, named))
+    return page_of("A class's suites", class_body(found, named))
 
 
-def class_body(grades: Sequence[Graded], assignment: Assignment,
-               named: bool) -> Iterator[str]:
-    """Yield totals, what the class gets wrong, and the grid."""
-    suites = [graded for _, graded, _ in grades if graded]
-    scores = sorted(len(graded.noticed) for graded in suites
-                    if graded.are("passes"))
-    yield (f"<p>{count(len(grades), 'suite')}, "
-           f"{count(len(assignment.mistakes), 'mistake')}. ")
-    if scores:
-        yield (f"Noticed: least {scores[0]}, median "
-               f"{scores[len(scores) // 2]}, most {scores[-1]}. ")
-    yield f"Without a score: {len(grades) - len(scores)}.</p>"
-    yield "<h2>Mistakes, and how many suites notice them</h2>"
-    yield from mistake_table(suites, assignment)
+def class_body(found: Class, named: bool) -> Iterator[str]:
+    """Yield scores, the grid, and what the class gets wrong."""
+    if named:
+        yield '<p><a href="index.html">The page without names</a></p>'
+    yield from distribution(found)
+    if named:
+        yield "<h2>Suites</h2>"
+        yield from suite_table(found)
+    yield "<h2>Suites by mistakes</h2>"
+    yield from grid(found, named)
+    yield "<h2>Mistakes, those that fewest suites notice first</h2>"
+    yield from mistake_table(found)
     yield "<h2>What the class gets wrong</h2>"
+    left_out = messages_left_out if named else sorts_left_out
     for title, groups in (
-            ("Pitfalls", pitfall_groups(suites)),
-            ("Tests and files that are left out", left_out_groups(suites)),
-            ("Tests that fail on a harmless rewrite", tied_groups(suites))):
+            ("Pitfalls, with the part of the tour that helps",
+             pitfall_groups(found.suites)),
+            ("What is left out until it is mended", left_out(found.suites)),
+            ("Tests that fail on a harmless rewrite",
+             tied_groups(found.suites))):
         yield f"<h3>{title}</h3>"
         yield from group_table(groups)
-    yield "<h2>Suites by mistakes</h2>"
-    yield from grid(grades, assignment, named)
 
 
-def mistake_table(suites: Sequence[Grade],
-                  assignment: Assignment) -> Iterator[str]:
-    """Yield a row for each mistake: how many suites notice it."""
-    yield "<table><tr><th>mistake</th><th>suites</th>"
-    if assignment.suites:
-        yield f"<th>of {assignment.suites} public suites</th>"
-    yield "</tr>"
-    for mistake in by_number(assignment.mistakes):
-        number = sum(mistake in graded.noticed for graded in suites)
-        public = (f'<td class="number">{mistake.suites}</td>'
-                  if assignment.suites else "")
-        yield (f'<tr><td>{folded(mistake)}</td><td class="number">{number}'
-               f"</td>{public}</tr>")
+def distribution(found: Class) -> Iterator[str]:
+    """Yield how many suites have which scores."""
+    most = points_of(found.mistakes)
+    scores = [points_of(graded.noticed) for graded in found.scored]
+    without = len(found.grades) - len(scores)
+    yield (f"<p>{count(len(found.grades), 'suite')}, "
+           f"{count(len(found.mistakes), 'mistake')}. ")
+    if scores:
+        yield (f"Scores: least {min(scores)}, median {median(scores):g}, "
+               f"most {max(scores)}; possible are {most}. ")
+    yield f"Without a score: {without}.</p>"
+    yield "<table>" + row("score", "", "suites", tag="th")
+    ranges = in_ranges(scores, most)
+    highest = max(number for _, number in ranges) or 1
+    for label, number in ranges:
+        yield row(label, bar(number / highest), number_cell(number))
     yield "</table>"
+
+
+def in_ranges(scores: Sequence[int], most: int) -> List[Tuple[str, int]]:
+    """Return how many scores are in each of some ten ranges of them."""
+    width = most // 10 + 1
+    ranges = []
+    for first in range(0, most + 1, width):
+        last = min(first + width - 1, most)
+        ranges.append((
+            str(first) if first == last else f"{first} to {last}",
+            sum(first <= score <= last for score in scores)))
+    return ranges
+
+
+def suite_table(found: Class) -> Iterator[str]:
+    """Yield a row for each suite, with the columns of the terminal."""
+    heads = columns(found.mistakes)
+    yield '<div class="wide"><table>' + row(
+        '<th class="name">suite</th>', *heads[1:], tag="th")
+    for place, (_, graded, problem) in enumerate(found.grades):
+        values = cells(graded) if graded else [""] * (len(heads) - 2) + [
+            problem]
+        yield row(link(found, place), *map(number_cell, values[:-1]),
+                  html_of(values[-1]))
+    yield "</table></div>"
+
+
+def link(found: Class, place: int) -> str:
+    """Return a cell that leads to the page of a suite."""
+    return (f'<td class="name"><a href="suite-{place + 1}.html">'
+            f"{html_of(found.names[place])}</a></td>")
+
+
+def mistake_table(found: Class) -> Iterator[str]:
+    """Yield a row for each mistake: the share of suites that notice it."""
+    number, public = len(found.scored), found.assignment.suites
+    heads = ["mistake", f"of {count(number, 'suite')} with a score"]
+    if public:
+        heads.append(f"of {public} public suites")
+    yield "<table>" + row(*heads, tag="th")
+    noticed = Counter(mistake.number for graded in found.scored
+                      for mistake in graded.noticed)
+    for mistake in sorted(found.mistakes, key=lambda one: (
+            noticed[one.number], one.number)):
+        words = f": {mistake.summary}" if found.words else ""
+        yield row(html_of(mistake.name + words),
+                  share(noticed[mistake.number], number),
+                  *([share(mistake.suites, public)] if public else []))
+    yield "</table>"
+
+
+def share(number: int, total: int) -> str:
+    """Return a cell with a bar and a per cent; nothing is shared by none."""
+    part = number / total if total else 0.0
+    return (f'<td class="number">{bar(part)}'
+            f'<span class="percent">{100 * part:.0f} %</span></td>')
 
 
 Groups = Dict[str, List[int]]  # by message: the suites, once a time
@@ -176,22 +302,34 @@ def pitfall_groups(suites: Sequence[Grade]) -> Groups:
     groups: Groups = {}
     for place, graded in enumerate(suites):
         for found in [*graded.pitfalls, *graded.unseen]:
-            groups.setdefault(
-                f'{found.kind} ("{found.lesson}" in {TOUR})',
-                []).append(place)
+            groups.setdefault(f'{found.kind} ("{found.lesson}")', []).append(
+                place)
     return groups
 
 
-def left_out_groups(suites: Sequence[Grade]) -> Groups:
-    """Return in which suites tests are left out, by what they say."""
+def sorts_left_out(suites: Sequence[Grade]) -> Groups:
+    """Return in which suites tests and files are left out, by the sort."""
+    groups: Groups = {}
+    for place, graded in enumerate(suites):
+        for sort, names in (
+                ("files that can't be imported", list(graded.unloaded)),
+                ("tests that are wrong", graded.are("wrong")),
+                ("tests that are unsteady", graded.are("unsteady"))):
+            groups.setdefault(sort, []).extend([place] * len(names))
+    return {sort: places for sort, places in groups.items() if places}
+
+
+def messages_left_out(suites: Sequence[Grade]) -> Groups:
+    """Return in which suites tests and files are left out, by the message."""
     groups: Groups = {}
     for place, graded in enumerate(suites):
         messages = [*graded.unloaded.values(), *(
             graded.tests[test_id].message for test_id in graded.left_out
             if test_id in graded.tests)]
         for message in messages:
-            error = re.sub(r"^(.*: )?test\w*\.py(, line \d+)?: ", "", message)
-            groups.setdefault(error[:100], []).append(place)
+            error = re.sub(
+                r"^(.*: )?[\w/]*test\w*\.py(, line \d+)?: ", "", message)
+            groups.setdefault(error, []).append(place)
     return groups
 
 
@@ -210,41 +348,51 @@ def group_table(groups: Groups) -> Iterator[str]:
     if not groups:
         yield "<p>None.</p>"
         return
-    yield "<table><tr><th>suites</th><th>times</th><th></th></tr>"
+    yield "<table>" + row("suites", "times", "", tag="th")
     for message, places in sorted(groups.items(), key=lambda item: (
             -len(set(item[1])), -len(item[1]), item[0])):
-        yield (f'<tr><td class="number">{len(set(places))}</td>'
-               f'<td class="number">{len(places)}</td>'
-               f"<td>{escape(message)}</td></tr>")
+        yield row(number_cell(len(set(places))), number_cell(len(places)),
+                  html_of(message))
     yield "</table>"
 
 
-def grid(grades: Sequence[Graded], assignment: Assignment,
-         named: bool) -> Iterator[str]:
-    """Yield a row for each suite, a cell for each mistake.
+def grid(found: Class, named: bool) -> Iterator[str]:
+    """Yield a row for each suite, a cell for each mistake, and a legend.
 
-    Without names the rows are in the order of their scores.
+    Without names the rows are in the order of the scores.
     """
-    mistakes = by_number(assignment.mistakes)
-    rows = [(place, *one) for place, one in enumerate(grades, 1)]
+    places = list(range(len(found.grades)))
     if not named:
-        rows.sort(key=lambda row: -len(row[2].noticed) if row[2] else 1)
-    yield '<p class="legend">' + "; ".join(
-        f'<span class="{kind}">&nbsp;{letter}&nbsp;</span> {words}'
-        for kind, letter, words in LEGEND) + "</p>"
-    yield '<div class="wide"><table class="grid"><tr>'
-    yield "<th>suite</th>" if named else ""
-    yield "<th>noticed</th>" + "".join(
-        f'<th title="{escape(mistake.function)}">{mistake.number}</th>'
-        for mistake in mistakes) + "</tr>"
-    for place, name, graded, _ in rows:
-        link = f'<a href="suite-{place}.html">{escape(name)}</a>'
+        places.sort(key=lambda place: sort_key(found.grades[place][1]))
+    name = ['<th class="name">suite</th>'] if named else []
+    yield '<div class="wide"><table class="grid">' + row(
+        *name, "score", *(
+            f'<th title="{escape(mistake.function)}">{mistake.number}</th>'
+            for mistake in found.mistakes), tag="th")
+    for place in places:
+        graded = found.grades[place][1]
         scored = graded is not None and graded.are("passes")
-        number = len(graded.noticed) if graded and scored else "-"
-        yield ("<tr>" + (f"<td>{link}</td>" if named else "")
-               + f'<td class="number">{number}</td>' + "".join(
-                   cell(graded, mistake) for mistake in mistakes) + "</tr>")
+        score = points_of(graded.noticed) if graded and scored else "-"
+        yield row(*([link(found, place)] if named else []),
+                  number_cell(score),
+                  *(cell(graded, mistake) for mistake in found.mistakes))
     yield "</table></div>"
+    yield from legend()
+
+
+def legend() -> Iterator[str]:
+    """Yield what the cells of the grid mean."""
+    yield '<ul class="legend">'
+    for kind, letter, words in LEGEND:
+        yield f'<li><span class="cell {kind}">{letter}</span>{words}</li>'
+    yield "</ul>"
+
+
+def sort_key(graded: Optional[Grade]) -> Tuple[bool, int]:
+    """Return what puts the highest score first, and no score last."""
+    if graded is None or not graded.are("passes"):
+        return True, 0
+    return False, -points_of(graded.noticed)
 
 
 def cell(graded: Optional[Grade], mistake: Mistake) -> str:
@@ -254,7 +402,7 @@ def cell(graded: Optional[Grade], mistake: Mistake) -> str:
     letters = {LETTERS[graded.tests[test_id].notices[mistake.number]]
                for test_id in graded.noticing(mistake)}
     if not letters:
-        letter = letter_of(graded, mistake) or "."
+        letter = letter_of(graded, mistake).upper() or UNEXPLAINED
         return f'<td class="cell m">{letter}</td>'
     letter = min(letters)  # an assertion says most
     return f'<td class="cell {letter}">{letter}</td>'
@@ -262,25 +410,31 @@ def cell(graded: Optional[Grade], mistake: Mistake) -> str:
 
 # The page of a suite.
 
-def suite_page(name: str, graded: Optional[Grade], problem: str) -> str:
+def suite_page(
+        name: str, graded: Optional[Grade], problem: str, words: bool) -> str:
     """Return the page of one suite."""
-    if graded is None:
-        return page_of(name, iter([f"<p>No score: {escape(problem)}</p>"]))
-    return page_of(name, suite_body(graded))
+    body = suite_body(graded, words) if graded else iter([
+        f"<p>No score: {html_of(problem)}</p>"])
+    return page_of(name, iter([
+        '<p><a href="names.html">All suites</a></p>', *body]))
 
 
-def suite_body(graded: Grade) -> Iterator[str]:
+def suite_body(graded: Grade, words: bool) -> Iterator[str]:
     """Yield the last line of the report, each mistake, and the report."""
-    yield f"<p>{escape(summary(graded))}</p>"
+    yield f"<p>{html_of(summary(graded))}</p>"
     yield "<h2>Mistakes</h2>"
-    yield "<table><tr><th>mistake</th><th></th><th>noticed by</th></tr>"
+    yield "<table>" + row("mistake", "", "noticed by", tag="th")
+    noticed = {mistake.number for mistake in graded.noticed}
     for mistake in by_number(graded.mistakes):
         lines = "<br>".join(
-            escape(example_line(example))
+            html_of(example_line(example))
             for example in graded.examples.get(mistake.number, []))
-        yield (f"<tr><td>{folded(mistake)}</td>{cell(graded, mistake)}"
-               f"<td>{lines or escape(why_missed(graded, mistake))}</td>"
-               "</tr>")
+        is_told = words or mistake.number in noticed
+        title = f"{mistake.name}: {mistake.summary}"
+        yield row(html_of(title if is_told else mistake.name),
+                  cell(graded, mistake),
+                  lines or html_of(why_missed(graded, mistake)))
     yield "</table>"
+    yield from legend()
     yield "<h2>The report</h2>"
-    yield f"<pre>{escape(report(graded))}</pre>"
+    yield f"<pre>{html_of(report(graded))}</pre>"

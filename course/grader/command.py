@@ -21,9 +21,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from difflib import unified_diff
 from pathlib import Path
-from textwrap import shorten
 from typing import (
-    Any, Dict, Iterator, List, NoReturn, Optional, Sequence, Tuple, Union)
+    Any, Dict, Iterator, List, NoReturn, Optional, Sequence, Union)
 
 from .assignment import (
     OWN, Assignment, Unusable, check_imports, hiding, read_assignment)
@@ -33,13 +32,13 @@ from .judge import Grade, by_number, grade, job_for
 from .report import (
     COMMAND, OWN_SUITE, TOUR, command, count, map_of, no_results, report,
     results, some, tests_of)
+from .rows import Graded, cells, columns, noticed_by
 from .run import ANY_SEED, Runners
 from .suite import Suite, own_suite, read_suite
 from .attempts import copy_suite
 from .class_pages import check_folder, write_pages
 
 PROJECT = Path(__file__).resolve().parent.parent
-Graded = Tuple[str, Optional[Grade], str]
 
 
 def suite_at(folder: Optional[Path], assignment: Assignment) -> Suite:
@@ -92,30 +91,6 @@ def graded_folder(
     return str(folder), graded, ""
 
 
-def noticed_by(graded: Grade) -> Union[int, str]:
-    """Return how many mistakes a suite notices, if it can notice any."""
-    return len(graded.noticed) if graded.are("passes") else "no score"
-
-
-def cells(graded: Grade) -> List[Any]:
-    """Return what a row says of a suite, after the name of its folder.
-
-    The last is what is wrong with a file that can't be imported, or "".
-    """
-    problems = [f"{name}: {message}".replace(f"{name}: {name}", name, 1)
-                for name, message in graded.unloaded.items()]
-    problems += [f"{name} reads the source of {some(files)}"
-                 for name, files in graded.reads.items()]
-    return [noticed_by(graded), len(graded.tests), len(graded.are("wrong")),
-            len(graded.are("unsteady")), len(graded.tied),
-            len(graded.pitfalls),
-            shorten(some(problems, 1), 120, placeholder=" ...")]
-
-
-COLUMNS = ("folder", "noticed", "tests", "wrong", "unsteady", "tied",
-           "pitfalls", "problem")
-
-
 def class_status(grades: Sequence[Graded], at_least: Optional[int]) -> int:
     """Return the status of a class: the highest of all its suites."""
     return max(graded.status(at_least) if graded else 2
@@ -127,8 +102,10 @@ def print_class(
         assignment: Assignment, runners: Runners) -> List[Graded]:
     """Print a row for each suite, then who notices what; return grades."""
     width = max(len(str(folder)) for folder in [*folders, "folder"])
-    row = f"{{:{width}}} {{:>8}} {{:>5}} {{:>5}} {{:>8}} {{:>5}} {{:>8}}  {{}}"
-    print(row.format(*COLUMNS))
+    first, noticed, *numbers, last = columns(assignment.mistakes)
+    row = f"{{:{width}}} {{:>8}} " + " ".join(
+        f"{{:>{max(len(name), 5)}}}" for name in numbers) + "  {}"
+    print(row.format(first, noticed, *numbers, last))
     done = []
     for one in grades:
         done.append(one)
@@ -154,12 +131,13 @@ def print_csv(grades: Iterator[Graded], assignment: Assignment,
     """Print a row for each suite, for a spreadsheet; return the grades."""
     table = csv.writer(sys.stdout, lineterminator="\n")
     mistakes = by_number(assignment.mistakes)
-    table.writerow([*COLUMNS, *(mistake.name for mistake in mistakes)])
+    heads = columns(mistakes)
+    table.writerow([*heads, *(mistake.name for mistake in mistakes)])
     done = []
     for one in grades:
         done.append(one)
         folder, graded, problem = one
-        row: List[Any] = [*[""] * 6, problem]
+        row: List[Any] = [""] * (len(heads) - 2) + [problem]
         if graded:
             row = [*cells(graded), *(
                 int(mistake in graded.noticed) for mistake in mistakes)]
@@ -408,8 +386,6 @@ def arguments(argv: Optional[Sequence[str]]) -> argparse.Namespace:
                       help="which test notices which mistake")
     form.add_argument("--json", action="store_true",
                       help="the form of results.json, for Gradescope")
-    form.add_argument("--reports", metavar="DIR", type=Path,
-                      help="write pages about a class, for a browser")
     form.add_argument("--hint", nargs="+", metavar=("N", "STEP"),
                       help="more about mistake N, in steps from 0 to 4")
     form.add_argument("--try", nargs="+", metavar=("N", "FOLDER"), dest="try_",
@@ -419,6 +395,12 @@ def arguments(argv: Optional[Sequence[str]]) -> argparse.Namespace:
                       "which can be - for the assignment's own suite")
     form.add_argument("--check", action="store_true",
                       help="check this machine and the assignment")
+    parser.add_argument("--reports", metavar="DIR", type=Path,
+                        help="write pages about a class, for a browser; "
+                        "goes with --csv")
+    parser.add_argument("--words", action="store_true",
+                        help="these pages say in words what each missed "
+                        "mistake is")
     parser.add_argument("--at-least", metavar="N", type=int,
                         help="status 0 if N mistakes are noticed")
     parser.add_argument("--fresh", action="store_true",
@@ -433,8 +415,10 @@ def arguments(argv: Optional[Sequence[str]]) -> argparse.Namespace:
         parser.error("--hint, --try and --check take no other FOLDER")
     if len(args.folders) > 1 and (args.json or args.map):
         parser.error("--json and --map are for one FOLDER")
-    if args.reports and not args.folders:
-        parser.error("--reports needs a FOLDER")
+    if args.reports and (not args.folders or args.json or args.map):
+        parser.error("--reports needs a FOLDER, and goes with --csv alone")
+    if args.words and not args.reports:
+        parser.error("--words is for --reports")
     if args.keep and not args.try_:
         parser.error("--keep is for --try")
     if args.at_least is not None and args.at_least < 0:
@@ -497,6 +481,8 @@ def print_try(runners: Runners, assignment: Assignment,
 def print_many(runners: Runners, assignment: Assignment,
                args: argparse.Namespace) -> int:
     """Print, or write, what is found out about a class; return the status."""
+    if args.reports:
+        check_folder(args.reports)
     grades = grade_class(args.folders, assignment, runners)
     if args.csv and not args.folders:
         graded = grade(own_suite(assignment), assignment, runners)
@@ -504,11 +490,9 @@ def print_many(runners: Runners, assignment: Assignment,
     if args.csv:
         done = print_csv(grades, assignment, runners)
     else:
-        if args.reports:
-            check_folder(args.reports)
         done = print_class(grades, args.folders, assignment, runners)
     if args.reports:
-        write_pages(args.reports, done, assignment)
+        write_pages(args.reports, done, assignment, args.words)
     return class_status(done, args.at_least)
 
 

@@ -29,7 +29,7 @@ from .tracer import Tracer
 
 VALUES = methodcaller("values")
 MAIN = join("unittest", "main.py")
-MESSAGE = 400  # characters that are kept of an exception's message
+MESSAGE = 400  # characters that are kept of where and why a test fails
 DOUBLES = ("unittest.mock", "mock")  # the modules that make doubles
 
 # Hands over an event: what happens, a name, and perhaps more.
@@ -316,8 +316,10 @@ class Recorder(unittest.TestResult):
                 error.filename)
             place = f"{name}, line {error.lineno}"
         try:
-            message = " ".join(str(error)[:10 * MESSAGE].replace(
+            text = str(error)
+            message = " ".join(text[:10 * MESSAGE].replace(
                 join(self._folder, ""), "").split())
+            message += " ..." if text[10 * MESSAGE:] else ""
         except Exception:
             message = "(its message can't be read)"
         if isinstance(error, SystemExit) and any(
@@ -326,7 +328,7 @@ class Recorder(unittest.TestResult):
             message = ("unittest.main() is called when the file is imported; "
                        'it belongs below if __name__ == "__main__"')
         text = f"{place}: {type(error).__name__}: {message}".rstrip(": ")
-        return printable(text)[:MESSAGE]
+        return cut(printable(text))
 
     def place_of(self, test: Any) -> str:
         """Return the file of a test, for want of a line."""
@@ -487,6 +489,13 @@ def found_in(file: str, test: Any) -> Found:
     kind = type(test)
     return Found(printable(test.id()), test, file, kind.__module__,
                  printable(f"{kind.__module__}.{kind.__qualname__}"))
+
+
+def cut(text: str) -> str:
+    """Return a text; of a long one the beginning, and a sign that it is so."""
+    if len(text) <= MESSAGE:
+        return text
+    return text[:MESSAGE - len(" ...")] + " ..."
 
 
 def printable(text: str) -> str:

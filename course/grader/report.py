@@ -385,16 +385,18 @@ def map_of(graded: Grade) -> str:
         "", summary(graded), ""])
 
 
-# JSON, which gives no missed mistake away.
+# JSON, which gives no missed mistake away unless it is asked to.
 
-def results(graded: Grade) -> str:
+def results(graded: Grade, words: bool = False) -> str:
     """Return JSON in the form of results.json, which Gradescope reads.
+
+    It can say in words what each missed mistake is.
 
     https://gradescope-autograders.readthedocs.io/en/latest/specs/
     """
     return json.dumps({
         "output": report(graded),
-        "tests": [points(graded, mistake)
+        "tests": [points(graded, mistake, words)
                   for mistake in by_number(graded.mistakes)],
         "extra_data": {
             "tests": {test_id: {
@@ -412,15 +414,16 @@ def results(graded: Grade) -> str:
     }, indent=2) + "\n"
 
 
-def points(graded: Grade, mistake: Mistake) -> Dict[str, Any]:
+def points(graded: Grade, mistake: Mistake, words: bool) -> Dict[str, Any]:
     """Return what a gradebook has of a mistake."""
     lines = [example_line(example)
              for example in graded.examples.get(mistake.number, [])]
     return {"name": mistake.name,
             "score": mistake.points if lines else 0,
             "max_score": mistake.points,
-            "output": "\n".join([mistake.summary, *lines])
-            if lines else why_missed(graded, mistake)}
+            "output": "\n".join([
+                *([mistake.summary] if words or lines else []),
+                *(lines or [why_missed(graded, mistake)])])}
 
 
 def no_results(reason: str) -> str:

@@ -141,7 +141,8 @@ class TestHostileSuites(GraderTestCase):
          "with open('big', 'wb') as big: big.seek(2 ** 28); big.write(b'x')",
          "test_writes_much.py, line 8: OSError: [Errno 27] File too large"),
         ("long_message", "self.fail('x' * 10 ** 7)",
-         "test_long_message.py, line 8: AssertionError: " + "x" * 354),
+         "test_long_message.py, line 8: AssertionError: " + "x" * 350
+         + " ..."),
         ("odd_message", "self.fail('a\\n\\x1b\\ud800')",
          "test_odd_message.py, line 8: AssertionError: a ??"),
     ]
@@ -619,52 +620,6 @@ class TestSource(unittest.TestCase):
 
 class TestClass(GraderTestCase):
     """Tests of what a teacher gets: pages, tables, statuses."""
-
-    def test_pages(self) -> None:
-        """There are two for the class, and a page and JSON for each suite."""
-        odd = self.write() / "<b>ann & co"
-        odd.mkdir()
-        (odd / "test_it.py").write_text(suite(
-            "self.assertEqual('<script>', 'b')"))
-        (odd / "test_null.py").write_text(suite(
-            "self.assertFalse(",
-            "    GithubOrgClient.has_license({'license': None}, 'mit'))"))
-        folder = self.write() / "pages"
-        status, _, err = self.command(
-            "--reports", str(folder), str(STARTER), str(odd), "nowhere")
-        self.assertEqual(status, 2)
-        self.assertEqual(sorted(err.splitlines()), sorted([
-            f"{STARTER}: noticed 2", f"{odd}: noticed 3",
-            "nowhere: no score"]))
-        self.assertEqual(sorted(path.name for path in folder.iterdir()), [
-            "index.html", "names.html", *(
-                f"suite-{number}.{kind}" for number in (1, 2, 3)
-                for kind in ("html", "json"))])
-        for page in folder.glob("*.html"):
-            text = page.read_text(encoding="utf-8")
-            # Nothing is loaded, and nothing of a suite is taken for HTML.
-            for word in ("<script", "<b>", "src=", "http:", "https:", "url("):
-                self.assertNotIn(word, text.replace(
-                    "https:&#x2F;&#x2F;", ""))
-        names = (folder / "names.html").read_text(encoding="utf-8")
-        self.assertIn('<a href="suite-2.html">', names)
-        self.assertIn("&lt;b&gt;ann &amp; co</a>", names)
-        index = (folder / "index.html").read_text(encoding="utf-8")
-        self.assertNotIn("ann", index)
-        self.assertNotIn("<a ", index)
-        self.assertIn("<td>AssertionError: &#x27;&lt;script&gt;", index)
-        self.assertIn('<td class="cell e">e</td>', index)
-        for number, score in ((1, 2), (2, 3)):
-            data = json.loads((folder / f"suite-{number}.json").read_text())
-            self.assertEqual(
-                sum(test["score"] for test in data["tests"]), score)
-        self.assertEqual(
-            json.loads((folder / "suite-3.json").read_text())["score"], 0)
-        # What a mistake is stands nowhere but in a fold.
-        text = (folder / "suite-2.html").read_text(encoding="utf-8")
-        self.assertIn("<details><summary>7 get_json</summary>asks twice"
-                      "</details>", text)
-        self.assertEqual(text.count("asks twice"), 1)
 
     def test_pages_of_earlier(self) -> None:
         """The grader's own old pages are replaced, no other file is."""
