@@ -667,7 +667,7 @@ class TestTerminal(CommandTestCase):
         terminal = Terminal()
         self.run_over_replay(
             "google acme", {}, numbered_repos(101), terminal,
-            others={"acme": [repo(1, "acme/one")]})
+            others={"acme": [repo(1, "acme/one"), repo(2, "acme/two")]})
         self.assertEqual(terminal.getvalue(), drawn(
             "pages: 1 of 3", "pages: 2 of 3", "pages: 3 of 3", ""))
 
