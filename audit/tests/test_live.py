@@ -273,7 +273,7 @@ class TestLiveOrgClient(unittest.TestCase):
     @parameterized.expand([
         ("document", {}, ""),
         ("list_with_null", [SMALLEST, None], ": look at item 2"),
-        ("list_of_fragments", [{"id": 1}], ": look at item 1"),
+        ("list_of_fragments", [{"id": 1}, {"id": 2}], ": look at item 1"),
     ])
     def test_no_repositories(self, _: str, page: Any, where: str) -> None:
         """A page of anything but repositories is an error."""
