@@ -11,6 +11,7 @@ import io
 import json
 import os
 import re
+import shutil
 import sys
 import tempfile
 import zipfile
@@ -70,7 +71,7 @@ class OneByOne:
         self._known = known
         self._tell = tell
         self._names = {
-            names_of(edited(assignment.sources, mistake.edits)): mistake.name
+            key_of(edited(assignment.sources, mistake.edits)): mistake.name
             for mistake in assignment.mistakes}
 
     def submit(self, job: Job, alone: bool = False) -> "Future[Run]":
@@ -82,7 +83,7 @@ class OneByOne:
 
     def _run(self, job: Job) -> Run:
         """Return a run that is known, or make it."""
-        key = names_of(job)
+        key = key_of(job)
         if key in self._known.finished:
             return run_from(self._known.finished[key])
         self._tell("begin", key, job.seconds)
@@ -95,7 +96,7 @@ class OneByOne:
 
     def _tell_found(self, job: Job, run: Run) -> None:
         """Tell of each mistake, once, whether it is noticed."""
-        name = self._names.pop(names_of(job.sources), "")
+        name = self._names.pop(key_of(job.sources), "")
         if name:
             is_noticed = any(result.failed for result in [
                 *run.results.values(), *run.unloaded.values()])
@@ -103,9 +104,9 @@ class OneByOne:
                        f"{'noticed' if is_noticed else 'missed'}")
 
 
-def names_of(value: Any) -> str:
-    """Return a key for a value that can be JSON."""
-    text = json.dumps(value, sort_keys=True)
+def key_of(value: Any) -> str:
+    """Return a key for a value that can be JSON, in any interpreter."""
+    text = json.dumps(value, sort_keys=True).replace(ROOM, "")
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -140,9 +141,10 @@ def answer(question: str, tell: Tell) -> str:
 
 
 def as_on_a_computer(text: str) -> str:
-    """Return a text with paths as they are in the project."""
-    text = re.sub(rf"{re.escape(ROOM)}/\w+/{SUITE}", SUITE, text)
-    return text.replace(f"{ROOM}/project/", "")
+    """Return a text with paths as they are in the project, or from a suite."""
+    room = re.escape(ROOM)
+    return re.sub(rf"{room}/(project/|\w+/suite/|tmp\w+/|(?={SUITE}))", "",
+                  text)
 
 
 def names(source: str, tell: Tell) -> Dict[str, Any]:
@@ -193,7 +195,8 @@ def skeleton(module: str) -> Tuple[str, str]:
 
 def suite_of(assignment: Assignment, files: Dict[str, str]) -> Suite:
     """Return a suite of some files."""
-    folder = Path(tempfile.mkdtemp(dir=ROOM), SUITE)
+    folder = Path(ROOM, SUITE)
+    shutil.rmtree(str(folder), ignore_errors=True)
     folder.mkdir()
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
