@@ -130,6 +130,7 @@ class TestLinksOf(unittest.TestCase):
         ("other_relation", '<a>; rel="next", <b>; rel="up"'),
         ("link_in_a_title", '<a>; title="b, <c>; rel="next""'),
         ("blank_in_a_url", '<a b>; rel="next"'),
+        ("empty_url", '<>; rel="next"'),
         ("next_twice", '<a>; rel="next", <b>; rel="next"'),
         ("two_relations", '<a>; rel="next last"'),
         ("invalid_url", '<http://[>; rel="next"'),
