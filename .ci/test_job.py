@@ -200,16 +200,17 @@ class TestAction(unittest.TestCase):
             ["nobody", "no-one"])
 
     @parameterized.expand([
-        ("command", "$(touch made)"),
-        ("two_commands", "google; touch made"),
-        ("file_names", "*"),
+        ("command", "$(touch made)", "$(touch"),
+        ("two_commands", "google; touch made", "google;"),
+        ("file_names", "*", "*"),
     ])
-    def test_no_command(self, _: str, organizations: str) -> None:
+    def test_no_command(
+            self, _: str, organizations: str, refused: str) -> None:
         """Whatever an input says, the shell takes it for a text."""
         result = self.audit(organizations=organizations)
         self.assertEqual(
-            (result.values["steps.audit.outputs.status"],
-             os.listdir(str(self.workspace))), ("2", ["policy.txt"]))
+            (re.findall("no organization has the name '(.*?)'", result.log),
+             os.listdir(str(self.workspace))), ([refused], ["policy.txt"]))
 
     def test_summary(self) -> None:
         """The summary is the report, whose file the action puts out."""
@@ -345,7 +346,7 @@ def workflow() -> Any:
 
 
 class TestWeeklyJob(unittest.TestCase):
-    """Tests of nine weeks in the life of a repository with the job."""
+    """Tests of ten weeks in the life of a repository with the job."""
 
     folder: "tempfile.TemporaryDirectory[str]"
     life: Life
@@ -354,10 +355,12 @@ class TestWeeklyJob(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        """Let the nine weeks pass."""
+        """Let the ten weeks pass."""
         cls.folder = tempfile.TemporaryDirectory()
         cls.life = life = Life(Path(cls.folder.name))
-        weeks = cls.weeks = {"first": life.week(FIRST)}
+        weeks = cls.weeks = {"failed": life.week(
+            FIRST, script={"/orgs/labs$": repeat(Fault(404))})}
+        weeks["first"] = life.week(FIRST)
         life.pull()
         life.accept(FIRST)
         cls.policy = (life.ada / "policy.txt").read_text()
@@ -383,6 +386,7 @@ class TestWeeklyJob(unittest.TestCase):
         cls.folder.cleanup()
 
     @parameterized.expand([
+        ("failed", False),
         ("first", False),
         ("quiet", True),
         ("news", False),
@@ -396,6 +400,11 @@ class TestWeeklyJob(unittest.TestCase):
     def test_status(self, week: str, succeeded: bool) -> None:
         """The job fails as long as something is not allowed or not saved."""
         self.assertIs(self.weeks[week].succeeded, succeeded)
+
+    def test_failed(self) -> None:
+        """An error before there is a table is the only one that is told."""
+        self.assertRegex(self.weeks["failed"].log,
+                         "^audit: no such organization: labs [^\n]*\n$")
 
     def test_first_listing(self) -> None:
         """The first week lists what is not allowed."""
@@ -426,6 +435,11 @@ class TestWeeklyJob(unittest.TestCase):
     def test_report(self) -> None:
         """The summary of the job has the report."""
         self.assertIn("acme/tool", self.weeks["first"].summary)
+
+    def test_options(self) -> None:
+        """Each option of the job counts: forks and archives are left out."""
+        self.assertIn("\n- Looked at: 5, no forks, nothing archived\n",
+                      self.weeks["first"].summary)
 
     def test_acceptance(self) -> None:
         """What is accepted says behind each line by whom, and when.
