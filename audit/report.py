@@ -139,7 +139,7 @@ def notes_of(task: Task, found: Found, rows: Sequence[Row]) -> List[str]:
     licenses = {license_id(without_text(name)) for name in names}
     notes = [f"no repository is under {name}" for name in options.license
              if license_id(name) not in licenses]
-    notes += [f"{found.repos[id]['full_name']}: GitHub does not give the text "
+    notes += [f"{found.repos[id]['full_name']}: GitHub gives no readable text "
               "of its license" for id, text in found.texts.items()
               if text.digits == NO_TEXT]
     if task.policy:

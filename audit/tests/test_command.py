@@ -467,7 +467,7 @@ class TestTexts(CommandTestCase):
         self.assertEqual(
             self.run_with_text("--since t.csv", script={"/license$": [fault]}),
             (0, f"google/own\tother:no-text{self.CHANGED}",
-             "audit: google/own: GitHub does not give the text of its "
+             "audit: google/own: GitHub gives no readable text of its "
              "license\naudit: google: 1 repository: 1 changed\n"))
 
     def test_no_text_among_others(self) -> None:

@@ -282,11 +282,11 @@ class TestNotes(unittest.TestCase):
               source=True),
         param("any_text", [], license=["other"],
               texts={5: Text("f67f637fc188", "")}),
-        param("no_text", ["google/own: GitHub does not give the text of its "
+        param("no_text", ["google/own: GitHub gives no readable text of its "
                           "license"], texts={5: Text("no-text", "")}),
         param("no_text_and_no_license", [
             "no repository is under Zlib",
-            "google/own: GitHub does not give the text of its license"],
+            "google/own: GitHub gives no readable text of its license"],
             license=["Zlib"], texts={5: Text("no-text", "")}),
         param("exceptions_of_no_use", [
             "policy.txt:1: google/fork: it is under another license, GPL-3.0",
