@@ -192,6 +192,11 @@ class TestAction(unittest.TestCase):
         result = self.audit(options="--license\nbsd-3-clause\n")
         self.assertEqual(result.log, "google/episodes.dart\n")
 
+    def test_option_with_a_blank(self) -> None:
+        """A line of the options is one value, whatever blanks it has."""
+        result = self.audit(options="--license\na b")
+        self.assertIn("no license has the key 'a b'", result.log)
+
     def test_organizations(self) -> None:
         """The organizations have blanks or line breaks between them."""
         result = self.audit(organizations="google  nobody\nno-one\n")
