@@ -104,7 +104,7 @@ def completeness(orgs: Sequence[Org]) -> str:
     short = [org.login for org in orgs if org.listed < org.counted]
     return (f"Public repositories: {sum(org.counted for org in orgs)} counted "
             f"by GitHub, {sum(org.listed for org in orgs)} listed "
-            + (f"(not complete: some are missing of {some(short)})" if short
+            + (f"(not complete: some of {some(short)} are missing)" if short
                else "(complete)"))
 
 

@@ -272,7 +272,7 @@ class TestParts(unittest.TestCase):
          "Public repositories: 1 counted by GitHub, 2 listed (complete)"),
         ("one_of_two", [Org("a", 1, 2), Org("b", 2, 1)],
          "Public repositories: 3 counted by GitHub, 3 listed (not complete: "
-         "some are missing of `b`)"),
+         "some of `b` are missing)"),
     ])
     def test_completeness(self, _: str, orgs: List[Org], text: str) -> None:
         """Each organization has to list at least what it counts."""
