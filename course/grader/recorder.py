@@ -16,6 +16,7 @@ from glob import glob
 from itertools import chain
 from operator import is_, methodcaller
 from os.path import basename, join
+from sys import setprofile as set_profile
 from time import monotonic, process_time
 from traceback import walk_stack, walk_tb
 from types import FrameType, ModuleType
@@ -108,6 +109,8 @@ class Recorder(unittest.TestResult):
         # this test, in the fixtures of its class, of its module.
         self._reached = self._reached_by_class = False
         self._profile = self.profile  # one object, to be known again
+        # Whether a test has put another in its place, for a while at least.
+        self._is_unwatched = False
         # Who is at work, as far as it can read sources.
         self._at_work = ""
         self._readers: Optional[Readers] = None
@@ -224,9 +227,10 @@ class Recorder(unittest.TestResult):
         busy = process_time() - self._begun_busy
         kind = "unit"
         if self._readers and sys.getprofile() is not self._profile:
-            # The test has put another in its place.
-            kind = "not known"
             sys.setprofile(self._profile)
+            self._is_unwatched = True
+        if self._is_unwatched:
+            kind, self._is_unwatched = "not known", False
         if self._reached or self._reached_by_class:
             kind = "integration"
         self._reached = False
@@ -336,11 +340,15 @@ class Recorder(unittest.TestResult):
         return file_of_name(name, self._doubles) or (
             name.split(".")[0] + ".py")
 
-    def profile(self, frame: FrameType, event: str, _: Any) -> None:
+    def profile(self, frame: FrameType, event: str, function: Any) -> None:
         """Notice, as a profile function, that a test is an integration test.
 
         That is: one module calls a function for real in another.
         """
+        if event == "c_call" and function is set_profile:
+            file = basename(frame.f_code.co_filename)
+            if file not in ("threading.py", basename(__file__)):
+                self._is_unwatched = True
         if event != "call":
             return
         code = frame.f_code

@@ -48,6 +48,7 @@ TRACER = "tests replace the tracer"
 STARTS_PROCESS = {
     "fork", "forkpty", "posix_spawn", "posix_spawnp", "system", "startfile",
     "fork_exec", "CreateProcess"}
+REPLACES_TRACER = {"settrace", "setprofile"}
 STARTS_THREAD = {"start_new_thread", "start_joinable_thread"}
 WRITES_SOMETHING = {
     "write", "writelines", "truncate", "send", "sendall", "sendto",
@@ -143,6 +144,10 @@ class Tracer:
         owner = getattr(function, "__self__", None)
         if name in STARTS_PROCESS and isinstance(owner, ModuleType):
             self._unsure.add(PROCESS)
+        elif name in REPLACES_TRACER and owner is sys:
+            if basename(frame.f_code.co_filename) not in (
+                    "threading.py", basename(__file__)):
+                self._unsure.add(TRACER)
         elif name in STARTS_THREAD:
             if basename(frame.f_code.co_filename) != "threading.py":
                 self._unsure.add(THREAD)

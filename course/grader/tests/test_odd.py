@@ -319,10 +319,15 @@ class TestTime(OddTestCase):
 class TestTrue(OddTestCase):
     """Nothing is said that is false."""
 
-    def test_another_profiler(self) -> None:
+    @parameterized.expand([
+        ("for_good", "sys.setprofile(None)"),
+        ("for_a_while", "before = sys.getprofile(); sys.setprofile(None); "
+         "sys.setprofile(before)"),
+    ])
+    def test_another_profiler(self, _: str, line: str) -> None:
         """The kind of a test that sets a profiler is not known."""
         graded = self.grade(suite(
-            "sys.setprofile(None)",
+            line,
             "self.assertEqual(access_nested_map({1: {2: 3}}, (1, 2)), 3)"))
         self.assertEqual(graded.tests[BAD_ID].kind, "not known")
         self.assertEqual(graded.tests[GOOD_ID].kind, "unit")

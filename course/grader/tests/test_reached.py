@@ -252,6 +252,8 @@ class TestWatching(unittest.TestCase):
         ("bare_thread", THREAD, "done = queue.Queue()",
          "_thread.start_new_thread(done.put, (1,)); done.get()"),
         ("tracer", TRACER, "sys.settrace(None)"),
+        ("tracer_for_a_while", TRACER, "before = sys.gettrace()",
+         "sys.settrace(None); sys.settrace(before)"),
     ])
     def test_not_known(self, _: str, why: str, *lines: str) -> None:
         """Where it is not known what a test reaches, that is said."""
