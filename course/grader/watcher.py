@@ -67,6 +67,7 @@ class Fork(Process):
     def __init__(self, job: Job, done: Set[str], root: str) -> None:
         """Fork; the other process works on the job and never returns."""
         Fork.latest = self
+        self._is_over = False
         self._beat = monotonic()
         # The reading end is ready when no process has the other any more.
         self._ended, alive = os.pipe()
@@ -90,6 +91,7 @@ class Fork(Process):
             print(flush=True)
         ready, _, _ = select.select([self._ended], [], [], seconds)
         pid, status = os.waitpid(self._pid, os.WNOHANG)
+        self._is_over = bool(pid)
         if not pid:
             if ready:  # It has closed its end, or written to it.
                 sleep(seconds)
@@ -102,23 +104,23 @@ class Fork(Process):
         """Kill it and all that it started, in sessions of their own too."""
         with suppress(OSError):
             os.close(self._ended)
-        for kill in (os.killpg, os.kill):
-            with suppress(ProcessLookupError, PermissionError):
-                kill(self._pid, signal.SIGKILL)
-        with suppress(ChildProcessError):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._pid, signal.SIGKILL)
+        if not self._is_over:
+            os.kill(self._pid, signal.SIGKILL)
             os.waitpid(self._pid, 0)
+            self._is_over = True
         while sys.platform == "linux":
             # This process adopts all orphans; each killed one may leave more.
+            try:
+                os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:  # There are none.
+                return
             for child in children():
                 with suppress(ProcessLookupError):
                     os.kill(child, signal.SIGKILL)
                 with suppress(ChildProcessError):
                     os.waitpid(child, 0)
-            try:
-                if os.waitpid(-1, os.WNOHANG) == (0, 0):
-                    continue
-            except ChildProcessError:
-                return
 
 
 def children() -> Iterator[int]:
