@@ -48,7 +48,9 @@ td.number { text-align: right; white-space: nowrap; }
 .m { background: #7a1f12; color: #fff; font-weight: bold; }
 .n { background: #fff; color: #555; }
 .legend { list-style: none; padding: 0; }
-.legend .cell { display: inline-block; width: 1.6em; margin-right: .4em; }
+.legend li { display: flex; }
+.legend .cell { flex: none; width: 1.6em; margin-right: .4em; }
+td.words { min-width: 14em; }
 pre { white-space: pre-wrap; font-size: .85em; }
 @media (max-width: 40em) {
   body { font-size: 14px; padding: 0 .5em; }
@@ -166,8 +168,8 @@ def page_of(title: str, body: Iterator[str]) -> str:
 
 
 def html_of(text: str) -> str:
-    """Return a text as HTML; a long name in it can break after a dot."""
-    return re.sub(r"(?<=\w)([./])(?=\w)", r"\1<wbr>", escape(text))
+    """Return a text as HTML; long names break at dots and underscores."""
+    return re.sub(r"(?<=\w)([./_])(?=\w)", r"\1<wbr>", escape(text))
 
 
 def row(*values: str, tag: str = "td") -> str:
@@ -256,10 +258,10 @@ def suite_table(found: Class) -> Iterator[str]:
     yield '<div class="wide"><table>' + row(
         '<th class="name">suite</th>', *heads[1:], tag="th")
     for place, (_, graded, problem) in enumerate(found.grades):
-        values = cells(graded) if graded else [""] * (len(heads) - 2) + [
-            problem]
+        values = cells(graded) if graded else [
+            "no score", *[""] * (len(heads) - 3), problem]
         yield row(link(found, place), *map(number_cell, values[:-1]),
-                  html_of(values[-1]))
+                  f'<td class="words">{html_of(values[-1])}</td>')
     yield "</table></div>"
 
 

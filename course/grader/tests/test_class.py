@@ -175,8 +175,9 @@ class TestPages(unittest.TestCase):
         self.assertIn(
             f'<td class="name"><a href="suite-2.html">{SHORT_NAME}</a></td>'
             + "".join(f'<td class="number">{number}</td>'
-                      for number in (1, 2, 1, 0, 0, 0)) + "<td></td>", text)
-        self.assertIn("<td>students/nobody: not there</td>", text)
+                      for number in (1, 2, 1, 0, 0, 0)) + '<td class="words"></td>', text)
+        self.assertIn(
+            '<td class="words">students/nobody: not there</td>', text)
         self.assertIn("<td>AssertionError: &lt;b&gt;Zoe Miller&lt;/b&gt;</td>",
                       text)
         self.assertIn('<a href="index.html">', text)
@@ -189,9 +190,10 @@ class TestPages(unittest.TestCase):
             self.assertIn(f"<h1>{name}</h1>", text)
 
     def test_breaks(self) -> None:
-        """The id of a test can break at its dots."""
+        """The id of a test can break at its dots and underscores."""
         text = (self.folder / "pages" / "suite-1.html").read_text()
-        self.assertIn("test_shop.<wbr>TestPay.<wbr>test_pay", text)
+        self.assertIn(
+            "test_<wbr>shop.<wbr>TestPay.<wbr>test_<wbr>pay", text)
 
     @parameterized.expand([
         ("page", "suite-2.html", "pages", True, False),
