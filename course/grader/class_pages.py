@@ -17,7 +17,7 @@ from .edits import Mistake, points_of
 from .judge import Grade, by_number
 from .report import (
     COMMAND, LETTERS, REASONS, count, example_line, letter_of, no_results,
-    report, results, summary, why_missed)
+    report_to_hand_out, results, why_missed)
 from .rows import Graded, cells, columns, short_names
 
 MARK = f'<meta name="generator" content="{COMMAND}">'
@@ -423,7 +423,8 @@ def suite_page(
 
 def suite_body(graded: Grade, words: bool) -> Iterator[str]:
     """Yield the last line of the report, each mistake, and the report."""
-    yield f"<p>{html_of(summary(graded))}</p>"
+    text = report_to_hand_out(graded)
+    yield f"<p>{html_of(text.splitlines()[-1])}</p>"
     yield "<h2>Mistakes</h2>"
     yield "<table>" + row("mistake", "", "noticed by", tag="th")
     noticed = {mistake.number for mistake in graded.noticed}
@@ -439,4 +440,4 @@ def suite_body(graded: Grade, words: bool) -> Iterator[str]:
     yield "</table>"
     yield from legend()
     yield "<h2>The report</h2>"
-    yield f"<pre>{html_of(report(graded))}</pre>"
+    yield f"<pre>{html_of(text)}</pre>"

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Say in text, as a map and as JSON what was found out about a suite."""
 import json
+import re
 import shlex
 from textwrap import fill
 from typing import Any, Callable, Dict, Iterator, List, Sequence
@@ -17,6 +18,8 @@ TOUR = "course/tour.md"
 OWN_SUITE = "-"  # in the place of a folder: the assignment's own suite
 LETTERS = {"assertion": "a", "exception": "e", "time": "t"}
 WHY = "why it is missed"
+# A line of a report that shows a command.
+A_COMMAND = re.compile(rf" +(checklist for \S+: )?{re.escape(COMMAND)} ")
 LONG = 30.0  # seconds, after which a report says what took so long
 
 
@@ -61,6 +64,20 @@ def report(graded: Grade) -> str:
         answers = [right, pitfalls]
     parts = ["\n".join(answer(graded)) for answer in answers]
     return "\n\n".join([*parts, summary(graded)]) + "\n"
+
+
+def report_to_hand_out(graded: Grade) -> str:
+    """Return the report as a learner gets it.
+
+    Learners have no assignment but the course's own. Of another one it shows
+    no command.
+    """
+    if graded.assignment.folder.resolve() == OWN:
+        return report(graded)
+    *lines, _ = report(graded).splitlines()
+    return "\n".join([
+        *(line for line in lines if not A_COMMAND.match(line)),
+        summary(graded, False)]) + "\n"
 
 
 def right(graded: Grade) -> Iterator[str]:
@@ -317,8 +334,11 @@ def kinds(graded: Grade) -> Iterator[str]:
                f"{count(len(idle), 'test')}, {some(idle)}")
 
 
-def summary(graded: Grade) -> str:
-    """Return the last line: how many are noticed, and what to do next."""
+def summary(graded: Grade, has_hints: bool = True) -> str:
+    """Return the last line: how many are noticed, and what to do next.
+
+    For who can't ask for a hint it says why the next mistake is missed.
+    """
     mend = f"next: mend {some(graded.left_out, 1)}"
     if not graded.tests and not graded.unloaded:
         if graded.unseen:
@@ -335,7 +355,9 @@ def summary(graded: Grade) -> str:
         missed = {mistake.number for mistake in graded.missed}
         first = next(mistake for mistake in graded.mistakes
                      if mistake.number in missed)
-        return f"{line}; next: {hint_command(graded.assignment, first)}"
+        next_ = (hint_command(graded.assignment, first) if has_hints
+                 else f"{first.name}, {why_missed(graded, first)}")
+        return f"{line}; next: {next_}"
     return f"{line}: that is all of them, and no test is wrong"
 
 
@@ -395,7 +417,7 @@ def results(graded: Grade, words: bool = False) -> str:
     https://gradescope-autograders.readthedocs.io/en/latest/specs/
     """
     return json.dumps({
-        "output": report(graded),
+        "output": report_to_hand_out(graded),
         "tests": [points(graded, mistake, words)
                   for mistake in by_number(graded.mistakes)],
         "extra_data": {

@@ -17,6 +17,7 @@ from grader import command
 from grader.assignment import OWN, read_assignment
 from grader.class_pages import Class, class_page, in_ranges, write_pages
 from grader.judge import grade
+from grader.report import report_to_hand_out
 from grader.rows import Graded, short_names
 from grader.run import Runners
 from grader.suite import Suite, own_suite, read_suite
@@ -209,6 +210,27 @@ class TestPages(unittest.TestCase):
         text = self.page(name, folder)
         self.assertEqual(
             (NOTICED in text, MISSED in text), (noticed, missed))
+
+    @parameterized.expand([("page", "suite-2.html"), ("json", "suite-2.json")])
+    def test_last_line(self, _: str, name: str) -> None:
+        """A learner who can't ask for hints is told a reason, no command."""
+        text = self.page(name)
+        self.assertNotIn("course/grade.py ", text)
+        self.assertIn(
+            "noticed 1 of 3; next: mend test_shop.TestPay.test_wrong", text)
+
+    def test_last_line_of_missed(self) -> None:
+        """The next mistake is named, with why it is missed."""
+        name, graded, _ = self.grades[1]
+        assert graded
+        tests = {name: test for name, test in graded.tests.items()
+                 if test.verdict == "passes"}
+        lines = report_to_hand_out(
+            graded._replace(tests=tests)).splitlines()
+        self.assertEqual(
+            lines[-1], "noticed 1 of 3; next: 1 post, missed: not reached: no "
+            "test that counts, no fixture and no import runs a line that the "
+            "mistake changes")
 
     def test_scores(self) -> None:
         """The JSON of a suite has its score, 0 if it has none."""
