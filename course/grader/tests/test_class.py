@@ -176,7 +176,8 @@ class TestPages(unittest.TestCase):
         self.assertIn(
             f'<td class="name"><a href="suite-2.html">{SHORT_NAME}</a></td>'
             + "".join(f'<td class="number">{number}</td>'
-                      for number in (1, 2, 1, 0, 0, 0)) + '<td class="words"></td>', text)
+                      for number in (1, 2, 1, 0, 0, 0))
+            + '<td class="words"></td>', text)
         self.assertIn(
             '<td class="words">students/nobody: not there</td>', text)
         self.assertIn("<td>AssertionError: &lt;b&gt;Zoe Miller&lt;/b&gt;</td>",
