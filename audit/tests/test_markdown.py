@@ -331,6 +331,7 @@ class TestCells(unittest.TestCase):
 
     @parameterized.expand([
         ("page", "https://h/a_b", "[x](https://h/a_b)"),
+        ("not_encrypted", "http://h/a", "[x](http://h/a)"),
         ("query", "https://h/?a=b&c#d", "[x](https://h/?a=b&c#d)"),
         ("end_of_link", "https://h/a)b|c`d", "[x](https://h/a%29b%7Cc%60d)"),
         ("encoded", "https://h/%7C", "[x](https://h/%7C)"),

@@ -323,9 +323,9 @@ class TestReplay(unittest.TestCase):
                 [500, 200, 502, 200, 404, 200, 500])
 
     def test_key_that_is_not_a_pattern(self) -> None:
-        """A key that is not a regular expression is a ValueError."""
+        """The first key that is not a regular expression is a ValueError."""
         with self.assertRaises(ValueError) as caught:
-            with replay({"page": [], "(page": []}):
+            with replay({"page": [], "(page": [], "[": []}):
                 self.fail("the replay has begun")
         self.assertRegex(
             str(caught.exception), "^the script's key '[(]page' is not a "
