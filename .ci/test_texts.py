@@ -140,6 +140,14 @@ class TestTables(unittest.TestCase):
             "the table with the column option lacks --texts",
             "the table with the column option has --source: there is none"])
 
+    def test_unnamed_options(self) -> None:
+        """An option that stands on no page is named; a part is not enough."""
+        self.assertEqual(
+            list(texts.unnamed_options(
+                USAGE, "`--license-file`, `--verbose`")),
+            ["no page of the course names --license",
+             "no page of the course names --no-archived"])
+
 
 class TestCommands(unittest.TestCase):
     """Tests of the commands and examples of a page, which are run."""

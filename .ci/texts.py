@@ -2,7 +2,7 @@
 """Check what the pages say.
 
 Lengths, quotations, names of tests, examples, commands, links between pages,
-and the tables of the audit's manual must be right.
+the tables of the audit's manual and the options of the grader must be right.
 With the argument 1 or 2, print the first or the second command of README.md
 instead. What a fence says decides what is done with its block:
 
@@ -261,6 +261,13 @@ def wrong_tables(text: str) -> Iterator[str]:
             yield f"{MANUAL} does not name the output {name}"
 
 
+def unnamed_options(usage: str, text: str) -> Iterator[str]:
+    """Yield the options of the grader that the course's pages do not name."""
+    for name in sorted(options_of(usage)):
+        if name.startswith("--") and not re.search(rf"{name}(?![\w-])", text):
+            yield f"no page of the course names {name}"
+
+
 def has_definition(text: str) -> bool:
     """Return whether a text has the definition, whatever its markup."""
     return DEFINITION in " ".join(re.sub("[*`]", "", text).split())
@@ -306,6 +313,10 @@ def main() -> int:
         os.environ["GITHUB_API_URL"] = url  # for the library's examples
         trouble = [line for page, words in PAGES.items()
                    for line in check(page, words)]
+    trouble += unnamed_options(
+        run([sys.executable, "course/grade.py", "--help"], ".").stdout,
+        "".join(Path(page).read_text(encoding="utf-8") for page in PAGES
+                if page.startswith("course/")))
     trouble += [f"{name} has not the definition of an integration test"
                 for name in DEFINED_IN
                 if not has_definition(Path(name).read_text(encoding="utf-8"))]
