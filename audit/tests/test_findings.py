@@ -13,7 +13,7 @@ from audit.policy import Row, parse_policy
 STATE = Row("google/one", "MIT", "allowed", False, False, "https://h/one", 1)
 OWN = {"id": 1, "full_name": "google/own",
        "license": {"spdx_id": "NOASSERTION"}}
-FREE = {"id": 2, "full_name": "google/free", "license": {"spdx_id": "MIT"}}
+FREE = {"id": 2, "full_name": "google/free", "license": {"key": "own"}}
 FORK = {**OWN, "id": 3, "full_name": "google/fork", "fork": True}
 
 

@@ -337,6 +337,7 @@ class TestCells(unittest.TestCase):
         ("encoded", "https://h/%7C", "[x](https://h/%7C)"),
         ("nothing", "", "x"),
         ("script", "javascript:alert(1)", "x"),
+        ("one_slash", "https:/h", "x"),
         ("blank", "https://h/a b", "x"),
         ("not_ascii", "https://h/\u00e9", "x"),
         ("too_long", f"https://h/{'a' * 999}", "x"),

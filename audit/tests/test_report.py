@@ -310,6 +310,15 @@ class TestNotes(unittest.TestCase):
               ["table.csv is not there yet: this is the first run"],
               since="table.csv"),
         param("still_not_allowed", [], policy=POLICY, earlier=REPOS),
+        param("of_every_kind", [
+            "no repository is under Zlib",
+            "google/own: GitHub gives no readable text of its license",
+            "policy.txt:1: google/gone: no public repository has this name",
+            "z was not asked: its rows are left out of table.csv",
+            "table.csv is not there yet: this is the first run"],
+            license=["Zlib"], texts={5: Text("no-text", "")},
+            policy="google/gone MIT", save="table.csv",
+            replaced=[repo(8, "z/a")], since="table.csv"),
     ])
     def test_notes(self, _: str, notes: List[str], **options: Any) -> None:
         """Each note is a line, about all repositories."""
