@@ -3,7 +3,6 @@
 import errno
 import io
 import json
-import logging
 import os
 import signal
 import subprocess
@@ -25,7 +24,6 @@ from parameterized import param, parameterized
 from audit import command
 from audit.findings import Options
 from audit.replay import Asked, Fault, Repo, numbered_repos, replay
-from audit.session import LOG
 from fixtures import expected_repos, org_payload
 
 PROGRAM = os.path.dirname(command.__file__)
@@ -697,20 +695,6 @@ class TestTerminal(CommandTestCase):
             "GET /orgs/google HTTP/", "GET /orgs/google/repos?",
             "\nwaiting 0 s before the next try\n", WARNING,
             "sekret", "pages: ")], [1, 3, 1, 1, 0, 0])
-
-    @parameterized.expand([
-        ("quiet", "google"), ("verbose", "google -v"),
-        ("failed", "octocat -v")])
-    def test_loggers(self, _: str, line: str) -> None:
-        """In the end every logger is as it was found."""
-        def loggers() -> List[Any]:
-            """Return the levels and the handlers of all that is used."""
-            return [(logger.level, list(logger.handlers)) for logger in (
-                logging.getLogger(), logging.getLogger("urllib3"), LOG)]
-
-        before = loggers()
-        self.run_over_replay(line)
-        self.assertEqual(loggers(), before)
 
 
 class TestProgram(unittest.TestCase):

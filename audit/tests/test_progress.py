@@ -106,13 +106,15 @@ class TestListen(unittest.TestCase):
 
     @parameterized.expand([("quiet", False), ("verbose", True)])
     def test_loggers(self, _: str, verbose: bool) -> None:
-        """In the end every logger is as it was found."""
+        """In the end, after an error too, every logger is as it was."""
         def loggers() -> List[Any]:
             """Return the levels and the handlers of all that is used."""
             return [(logger.level, list(logger.handlers)) for logger in (
                 logging.getLogger(), logging.getLogger("urllib3"), LOG)]
 
         before = loggers()
-        with listen(verbose):
-            self.assertNotEqual(loggers(), before)
+        with self.assertRaises(KeyError):
+            with listen(verbose):
+                self.assertNotEqual(loggers(), before)
+                raise KeyError
         self.assertEqual(loggers(), before)

@@ -227,6 +227,7 @@ class TestRecord(unittest.TestCase):
         self.assertRegex(
             out.getvalue(), r"(?s)^usage: audit.record \[-h\] ORG .*"
             r"\nPrint the tables of fixtures.py .*"
+            r"\n  ORG +an organization's name"
             r"\n  NAME +a repository to record; without a name, all ")
 
     def test_program(self) -> None:
