@@ -7,7 +7,13 @@ const GRACE = 5; // seconds that a run gets after its own time is up
 
 // Fetch a file of the project; null if there is none.
 export async function fetchText(url) {
-  const response = await fetch(url);
+  let response;
+  try {
+    response = await fetch(url);
+  } catch {
+    throw new Error(`${url} can't be fetched. Is its server there, and does `
+      + "it allow pages of other servers to read it (CORS)?");
+  }
   return response.ok ? response.text() : null;
 }
 

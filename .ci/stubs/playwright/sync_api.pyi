@@ -1,0 +1,8 @@
+# What .ci/browser.py uses of playwright, which is not there everywhere.
+from typing import Any
+
+BrowserContext = Any
+Page = Any
+Route = Any
+def expect(actual: Any, message: str = ...) -> Any: ...
+def sync_playwright() -> Any: ...
