@@ -22,6 +22,7 @@ export const GRADER = [
   "recorder.py",
   "refusal.py",
   "report.py",
+  "rows.py",
   "run.py",
   "suite.py",
   "surroundings.py",

@@ -79,7 +79,12 @@ class InTurn:
         """Keep where runs are made."""
         self._here = Here(folder, ASSIGNMENT.needs)
 
-    def submit(self, job: Job, alone: bool = False) -> "Future[Run]":
+    def side_by_side(self, waits: bool) -> int:
+        """Return how many runs are made at once."""
+        return 1
+
+    def submit(self, job: Job, alone: bool = False, waits: bool = False
+               ) -> "Future[Run]":
         """Make a run at once."""
         future: "Future[Run]" = Future()
         future.set_result(self._here.run(job))
