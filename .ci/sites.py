@@ -32,7 +32,7 @@ class Site:
         self._thread.start()
 
     def close(self) -> None:
-        """Serve no longer."""
+        """Answer no more requests."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
