@@ -1192,7 +1192,7 @@ class TestCommand(GraderTestCase):
          r"next: course/grade.py --hint 7 1\n"),
         ("first_step", ["7"], r"7 get_json, step 1 of 4\nThe pattern: "
          r'"Test doubles" in course/tour.md.\n'
-         r"56 of 95 .*\nnext: course/grade.py --hint 7 2\n"),
+         r"Noticed by 56 of 95 .*\nnext: course/grade.py --hint 7 2\n"),
         ("in_words", ["7", "2"],
          r"7 get_json, step 2 of 4\nget_json: asks twice\.\n"
          r"Each .*\nnext: course/grade.py --hint 7 3\n"),
@@ -1283,7 +1283,8 @@ class TestCommand(GraderTestCase):
          "--at-least 37: there are only 36 mistakes"),
         ("less_than_none", ["--at-least", "-1"],
          "--at-least needs a number that is not negative"),
-        ("reports_of_none", ["--reports", "x"], "--reports needs a FOLDER"),
+        ("reports_of_none", ["--reports", "x"],
+         "--reports needs a FOLDER, and goes with --csv alone"),
         ("keep_without_try", ["--keep", "x"], "--keep is for --try"),
         ("check_with_a_folder", ["--check", "a"],
          "--hint, --try and --check take no other FOLDER"),
