@@ -36,6 +36,15 @@ class TestPay(unittest.TestCase):
 
     def test_wrong(self):
         self.fail("<b>Zoe Miller</b>")
+
+    def test_tied(self):
+        with patch("shop.post", return_value="r") as booked:
+            pay("ann", [1, 2])
+        self.assertEqual(len(booked.call_args[0]), 2)
+
+    def test_idle(self):
+        with patch("shop.post", return_value="r"):
+            pay("ann", [1, 2])
 """
 NOT_IMPORTED = "from zoe_miller import pay\n"
 SHORT_NAME = "zoe.miller"
@@ -151,6 +160,11 @@ class TestPages(unittest.TestCase):
          "<td>tests that are wrong</td>"),
         ("unloaded", '<td class="number">1</td><td class="number">1</td>'
          "<td>files that can&#x27;t be imported</td>"),
+        ("tied", '<td class="number">1</td><td class="number">1</td>'
+         "<td>the arguments of post passed by keyword</td>"),
+        ("pitfall", '<td class="number">1</td><td class="number">1</td>'
+         "<td>tests that assert nothing (&quot;What passes and proves "
+         "nothing&quot;)</td>"),
         ("noticed", '<td class="cell a">a</td>'),
         ("not_reached", '<td class="cell m">N</td>'),
         ("otherwise", '<td class="cell m">O</td>'),
@@ -176,7 +190,7 @@ class TestPages(unittest.TestCase):
         self.assertIn(
             f'<td class="name"><a href="suite-2.html">{SHORT_NAME}</a></td>'
             + "".join(f'<td class="number">{number}</td>'
-                      for number in (1, 2, 1, 0, 0, 0))
+                      for number in (1, 4, 1, 0, 1, 1))
             + '<td class="words"></td>', text)
         self.assertIn(
             '<td class="words">students/nobody: not there</td>', text)
@@ -310,6 +324,44 @@ class TestOptions(unittest.TestCase):
         text = (folder / "pages" / "names.html").read_text()
         self.assertIn("<th>noticed</th><th>points</th><th>tests</th>", text)
         self.assertIn("most 4; possible are 6.", text)
+
+    def test_pages_of_earlier(self) -> None:
+        """The grader's own old pages are replaced, no other file is."""
+        folder = self.folder()
+        self.command("--reports", str(folder), "nowhere", "no", "never")
+        self.assertTrue((folder / "suite-3.json").exists())
+        (folder / "suite-2.json").unlink()
+        (folder / "suite-4.txt").write_text("mine")
+        (folder / "suite-5.html").write_text("mine")
+        self.command("--reports", str(folder), "nowhere")
+        self.assertEqual(sorted(path.name for path in folder.iterdir()), [
+            "index.html", "names.html", "suite-1.html", "suite-1.json",
+            "suite-4.txt", "suite-5.html"])
+        (folder / "index.html").write_text("mine")
+        status, _, err = self.command("--reports", str(folder), "nowhere")
+        self.assertEqual((status, err), (
+            2, f"course/grade.py: {folder / 'index.html'}: this is not one "
+            "of the grader's pages\n"))
+        self.assertEqual((folder / "index.html").read_text(), "mine")
+
+    def test_page_that_is_in_the_way(self) -> None:
+        """A page that can't be written is an error, after all is graded."""
+        folder = self.folder()
+        (folder / "suite-1.json").mkdir()
+        status, out, err = self.command(
+            "--reports", str(folder), "--csv", "nowhere")
+        self.assertEqual(status, 2)
+        self.assertIn("nowhere: there is no such folder\n", out)
+        self.assertTrue(err.endswith(
+            f"course/grade.py: {folder}: Is a directory\n"))
+
+    def test_no_folder_for_pages(self) -> None:
+        """Where pages can't be written, a line says why."""
+        file = self.folder() / "file"
+        file.write_text("")
+        status, _, err = self.command("--reports", str(file), "nowhere")
+        self.assertEqual((status, err), (
+            2, f"course/grade.py: {file}: File exists\n"))
 
     @parameterized.expand([
         param("json", ["--json", "."], "--reports needs a FOLDER, and goes "

@@ -621,24 +621,6 @@ class TestSource(unittest.TestCase):
 class TestClass(GraderTestCase):
     """Tests of what a teacher gets: pages, tables, statuses."""
 
-    def test_pages_of_earlier(self) -> None:
-        """The grader's own old pages are replaced, no other file is."""
-        folder = self.write()
-        self.command("--reports", str(folder), "nowhere", "no", "never")
-        self.assertTrue((folder / "suite-3.json").exists())
-        (folder / "suite-4.txt").write_text("mine")
-        (folder / "suite-5.html").write_text("mine")
-        self.command("--reports", str(folder), "nowhere")
-        self.assertEqual(sorted(path.name for path in folder.iterdir()), [
-            "index.html", "names.html", "suite-1.html", "suite-1.json",
-            "suite-4.txt", "suite-5.html"])
-        (folder / "index.html").write_text("mine")
-        status, _, err = self.command("--reports", str(folder), "nowhere")
-        self.assertEqual((status, err), (
-            2, f"course/grade.py: {folder / 'index.html'}: this is not one "
-            "of the grader's pages\n"))
-        self.assertEqual((folder / "index.html").read_text(), "mine")
-
     def test_grader_that_fails(self) -> None:
         """Whatever one suite does to the grader, the next is graded."""
         with patch.object(command, "read_suite", autospec=True, side_effect=[
