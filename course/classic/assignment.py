@@ -5,20 +5,9 @@ The mistakes come in the order in which the course's evenings go. `suites`
 says how many of 95 public suites for these modules notice each.
 """
 from grader import Edit, Mistake, Rewrite
-
-# Headings of the tour.
-FIRST = "A first test"
-CASES = "Tables of cases"
-EXCEPTION = "Testing an exception"
-COUNTING = "Counting: proving memoization"
-PROPERTIES = "Properties"
-DOUBLES = "Test doubles"
-PATCHING = "Where to patch"
-ARGUMENTS = "The order of the arguments"
-RETURNING = "return_value and side_effect"
-PROPERTY_MOCK = "PropertyMock"
-AUTOSPEC = "autospec and spec"
-RECORDED = "Recorded payloads"
+from grader.headings import (
+    ARGUMENTS, AUTOSPEC, CASES, COUNTING, DOUBLES, EXCEPTION, FIRST, PATCHING,
+    PROPERTIES, PROPERTY_MOCK, RECORDED, RETURNING)
 
 MODULES = ("../../utils.py", "../../client.py")
 BESIDE = ("../../fixtures.py",)

@@ -29,11 +29,12 @@ from .assignment import (
 from .edits import Mistake, Rewrite, edited, points_of
 from .names import file_of_name, module_of
 from .judge import Grade, by_number, grade, job_for
+from .protocol import ANY_SEED
 from .report import (
     COMMAND, OWN_SUITE, TOUR, command, count, map_of, no_results, report,
     results, some, tests_of)
 from .rows import Graded, cells, columns, noticed_by
-from .run import ANY_SEED, Runners
+from .run import Runners
 from .suite import Suite, own_suite, read_suite
 from .attempts import copy_suite
 from .class_pages import check_folder, write_pages

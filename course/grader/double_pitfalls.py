@@ -6,17 +6,11 @@ from difflib import get_close_matches
 from typing import Any, Dict, Iterator, List, Optional, Set, Tuple, Union
 from unittest import TestCase
 
+from .headings import CLEANUP, COUNTING, PROPERTIES, PROVES_NOTHING, RETURNING
 from .trees import (
     HERE, SILENT, Code, File, Finding, Function, FunctionNode, attributes_of,
     constant, dotted, is_builtin_exception, is_patch, names_of, root_of,
     tests_in)
-
-# Headings of the tour.
-COUNTING = "Counting: proving memoization"
-PROPERTIES = "Properties"
-RETURNING = "return_value and side_effect"
-CLEANUP = "setUp, setUpClass, tearDown, addCleanup"
-PROVES_NOTHING = "What passes and proves nothing"
 
 MOCK_ASSERTIONS = (
     "assert_any_call", "assert_called", "assert_called_once",

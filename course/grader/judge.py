@@ -13,10 +13,10 @@ from typing import (
 from .assignment import Assignment, function_place
 from .edits import Mistake, Rewrite, Sources, edited, wrecked
 from .pitfalls import findings, unseen_tests
-from .protocol import FIXTURES, THE_SUITE, Job, Result, Run
+from .protocol import (
+    FIXTURES, OTHER_SEED, SEED, THE_SUITE, Job, Result, Run, RunMaker)
 from .reached import (
     NOT_KNOWN, Reason, is_worth_watching, places, reason)
-from .run import OTHER_SEED, SEED, Runners
 from .suite import Suite
 from .trees import code_of
 
@@ -166,7 +166,7 @@ def job_for(suite: Suite, sources: Sources, assignment: Assignment) -> Job:
 
 
 def grade(
-        suite: Suite, assignment: Assignment, runners: Runners,
+        suite: Suite, assignment: Assignment, runners: RunMaker,
         mistakes: Optional[List[Mistake]] = None,
         rewrites: Optional[List[Rewrite]] = None) -> Grade:
     """Ask a suite the five questions.
@@ -242,7 +242,7 @@ class RightCode(NamedTuple):
     waits: bool
 
 
-def right_code(job: Job, assignment: Assignment, runners: Runners,
+def right_code(job: Job, assignment: Assignment, runners: RunMaker,
                begun: float) -> RightCode:
     """Run a suite on the right code, as often as it takes.
 
@@ -276,7 +276,7 @@ def right_code(job: Job, assignment: Assignment, runners: Runners,
 
 
 def again_alone(
-        orders: List[Job], runs: List[Run], runners: Runners) -> List[Run]:
+        orders: List[Job], runs: List[Run], runners: RunMaker) -> List[Run]:
     """Return the same runs, made alone if anything failed in them.
 
     What takes too long has had its chance, and is passed over.
@@ -296,7 +296,7 @@ def again_alone(
         unloaded={**files, **run.result().unloaded}) for run in again]
 
 
-def hanging(job: Job, runs: List[Run], runners: Runners) -> Dict[str, Result]:
+def hanging(job: Job, runs: List[Run], runners: RunMaker) -> Dict[str, Result]:
     """Return the results of the tests that take too long.
 
     Both runs have ended at the first of them. Whatever they do not decide is
@@ -352,7 +352,7 @@ class RunsAlone:
     """Judges each test by what it did on the right code, and runs it alone."""
 
     def __init__(self, orders: List[Job], runs: List[Run],
-                 file_of: Dict[str, str], runners: Runners, begun: float
+                 file_of: Dict[str, str], runners: RunMaker, begun: float
                  ) -> None:
         """Keep what the tests did in two orders."""
         self._orders = orders
@@ -479,7 +479,7 @@ class ChangedCode:
     on the right code.
     """
 
-    def __init__(self, job: Job, runners: Runners, right: RightCode,
+    def __init__(self, job: Job, runners: RunMaker, right: RightCode,
                  begun: float) -> None:
         """Keep what the runs have in common."""
         self._job = job

@@ -25,7 +25,7 @@ from .command import hint
 from .edits import Sources, edited
 from .here import Here
 from .judge import Grade, grade, job_for
-from .protocol import Job, Run, run_from
+from .protocol import Job, Run, RunMaker, run_from
 from .report import report
 from .suite import Suite, read_suite
 
@@ -60,7 +60,7 @@ class Known(NamedTuple):
     lost: Dict[str, List[Tuple[str, str]]]
 
 
-class OneByOne:
+class OneByOne(RunMaker):
     """Makes runs in this interpreter, but for those that are known."""
 
     def __init__(self, assignment: Assignment, known: Known, tell: Tell
@@ -74,11 +74,6 @@ class OneByOne:
             key_of(edited(assignment.sources, mistake.edits)): mistake.name
             for mistake in assignment.mistakes}
 
-    def side_by_side(self, waits: bool) -> int:
-        """Return how many runs are made at once."""
-        del waits
-        return 1
-
     def submit(self, job: Job, alone: bool = False, waits: bool = False
                ) -> "Future[Run]":
         """Make a run at once; nothing ever goes on beside it."""
@@ -86,6 +81,10 @@ class OneByOne:
         future: "Future[Run]" = Future()
         future.set_result(self._run(job))
         return future
+
+    def side_by_side(self, waits: bool) -> int:
+        """Return how many runs are made at once: it is always one."""
+        return 1
 
     def _run(self, job: Job) -> Run:
         """Return a run that is known, or make it."""
@@ -224,7 +223,7 @@ def graded(folder: str, files: Dict[str, str], known: Dict[str, Any],
            tell: Tell) -> Dict[str, Any]:
     """Return the grader's report on a suite, and what is missed."""
     assignment = assignment_in(folder)
-    runners: Any = OneByOne(assignment, Known(**known), tell)
+    runners = OneByOne(assignment, Known(**known), tell)
     found: Grade = grade(suite_of(assignment, files), assignment, runners)
     return {"output": as_on_a_computer(report(found)),
             "missed": [mistake.number for mistake in found.missed]}

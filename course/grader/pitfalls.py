@@ -13,18 +13,12 @@ from typing import (
 from .double_pitfalls import (
     called_attributes, misspelt, read_once, replaced_itself, returned_errors,
     stopped_doubles, uncalled, unstopped)
+from .headings import CASES, CLEANUP, EXCEPTION, FIRST, PROVES_NOTHING
 from .trees import (
     ANY_EXCEPTION, SILENT, Code, File, Finding, Function, FunctionNode,
     asserting_helpers, asserts, constant, dotted, file_of, is_assertion,
     is_builtin_exception, is_test, is_test_case, names_of, origin_of, root_of,
     stranded, tests_in)
-
-# Headings of the tour.
-FIRST = "A first test"
-CASES = "Tables of cases"
-EXCEPTION = "Testing an exception"
-CLEANUP = "setUp, setUpClass, tearDown, addCleanup"
-PROVES_NOTHING = "What passes and proves nothing"
 
 COMPARISONS = (
     "assertEqual", "assertEquals", "assertNotEqual", "assertIs",

@@ -1,9 +1,15 @@
 #!/usr/bin/env python3
-"""What travels between the grader and the processes that run a suite."""
+"""What travels between the grader and what makes the runs of a suite."""
+from concurrent.futures import Future
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 TEST_SECONDS = 10.0  # that a test may take
 RUN_SECONDS = 60.0  # that all tests of a run may take
+
+# Of random and of hashes. The first random(), randint(0, 1) or choice() of a
+# run with one is in another half than that of a run with the other.
+SEED, OTHER_SEED = "1", "5"
+ANY_SEED = "random"
 
 THE_SUITE = "the suite"  # named where it is not known which file is to blame
 # What the message of a test begins with that this way to run can't judge.
@@ -127,3 +133,19 @@ def run_from(fields: List[Any]) -> Run:
                found, leaks, reads, stops,
                {name: Trace(*facts) for name, facts in traces.items()},
                output)
+
+
+class RunMaker:
+    """Makes the runs that are asked for; each place to grade has its own."""
+
+    def submit(self, job: Job, alone: bool = False, waits: bool = False
+               ) -> "Future[Run]":
+        """Make a run, beside others unless it is to be made alone.
+
+        A run that does little but wait needs no core for itself.
+        """
+        raise NotImplementedError
+
+    def side_by_side(self, waits: bool) -> int:
+        """Return how many runs are made at once, if they wait or work."""
+        raise NotImplementedError

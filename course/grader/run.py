@@ -11,12 +11,8 @@ from typing import Any, Iterator, Sequence, TextIO, Union
 
 from .forking import Forking
 from .fresh import Fresh
-from .protocol import Job, Run
+from .protocol import Job, Run, RunMaker
 
-# Of random and of hashes. The first random(), randint(0, 1) or choice() of a
-# run with one is in another half than that of a run with the other.
-SEED, OTHER_SEED = "1", "5"
-ANY_SEED = "random"
 WAITING = 8  # how many runs that wait there may be for each core
 
 
@@ -103,7 +99,7 @@ class SharedLock:
                 self._changed.notify_all()
 
 
-class Runners:
+class Runners(RunMaker):
     """Make the runs that are submitted: as many at once as there are cores."""
 
     def __init__(self, needs: Sequence[str] = (), fresh: bool = False
@@ -138,10 +134,7 @@ class Runners:
 
     def submit(self, job: Job, alone: bool = False, waits: bool = False
                ) -> "Future[Run]":
-        """Make a run as soon as a core is free, or while all others wait.
-
-        A run that does little but wait needs no core for itself.
-        """
+        """Make a run as soon as a core is free, or while all others wait."""
         self.progress.expect()
         pool = self._waiting if waits else self._pool
         return pool.submit(self._run, job, alone)

@@ -4,14 +4,8 @@
 The hints end with the edit: there is no test to look up.
 """
 from grader import Edit, Mistake, Rewrite
-
-# Headings of the tour.
-CASES = "Tables of cases"
-EXCEPTION = "Testing an exception"
-PATCHING = "Where to patch"
-FORMS = "patch in three forms"
-RETURNING = "return_value and side_effect"
-CLEANUP = "setUp, setUpClass, tearDown, addCleanup"
+from grader.headings import (
+    CASES, CLEANUP, EXCEPTION, FORMS, PATCHING, RETURNING)
 
 MODULES = ("loans.py", "desk.py")
 INTEGRATION = ("loans.read_loans", "loans.write_loans")

@@ -10,6 +10,7 @@ export const GRADER = [
   "edits.py",
   "forking.py",
   "fresh.py",
+  "headings.py",
   "here.py",
   "inside.py",
   "judge.py",

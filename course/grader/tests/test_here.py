@@ -22,7 +22,7 @@ from grader import judge
 from grader.assignment import OWN, read_assignment
 from grader.deadline import Deadline, TimeUp
 from grader.here import Here
-from grader.protocol import Job, Result, Run
+from grader.protocol import Job, Result, Run, RunMaker
 from grader.refusal import MODULES, NotHere, refuse
 from grader.run import Runners
 from grader.suite import own_suite, read_suite
@@ -72,16 +72,12 @@ REFUSED = {
 }
 
 
-class InTurn:
-    """Makes runs in this interpreter, in place of Runners."""
+class InTurn(RunMaker):
+    """Makes runs in this interpreter, one after the other."""
 
     def __init__(self, folder: str) -> None:
         """Keep where runs are made."""
         self._here = Here(folder, ASSIGNMENT.needs)
-
-    def side_by_side(self, waits: bool) -> int:
-        """Return how many runs are made at once."""
-        return 1
 
     def submit(self, job: Job, alone: bool = False, waits: bool = False
                ) -> "Future[Run]":
@@ -89,6 +85,10 @@ class InTurn:
         future: "Future[Run]" = Future()
         future.set_result(self._here.run(job))
         return future
+
+    def side_by_side(self, waits: bool) -> int:
+        """Return how many runs are made at once: one."""
+        return 1
 
 
 class HereTestCase(unittest.TestCase):
@@ -114,9 +114,8 @@ class HereTestCase(unittest.TestCase):
 
     def here(self, suite: Any, numbers: List[int]) -> judge.Grade:
         """Return the grade of a suite by this interpreter."""
-        runners: Any = InTurn(str(self.folder))
-        return judge.grade(
-            suite, ASSIGNMENT, runners, mistakes(numbers), [])
+        return judge.grade(suite, ASSIGNMENT, InTurn(str(self.folder)),
+                           mistakes(numbers), [])
 
 
 def mistakes(numbers: List[int]) -> List[Any]:

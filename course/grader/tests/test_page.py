@@ -16,6 +16,8 @@ from parameterized import parameterized
 
 from grader import page
 from grader.assignment import OWN
+from grader.here import Here
+from grader.judge import job_for
 
 from .test_here import HAS_MONITORING, NEEDS_MONITORING
 
@@ -188,16 +190,21 @@ class TestRuns(PageTestCase):
 
     def test_lost_run(self) -> None:
         """A run that was lost is blamed on the test that was under way."""
-        self.asked("grade", SUITE % (4, 8))
-        key = next(what[1] for what in self.told if what[0] == "begin")
-        lines = []
-        for what in self.told[1:]:
-            lines.append(what[1])
-            if what[1].startswith('["start"'):
-                break
-        answer = self.asked("grade", SUITE % (4, 8), lost={
-            key: [["".join(lines), "ended the interpreter"]]})
-        self.assertIn("ended the interpreter", answer["output"])
+        self.opened()
+        assignment = page.assignment_in(FOLDER)
+        suite = page.suite_of(assignment, {"test_tiny.py": SUITE % (4, 8)})
+        job = job_for(suite, assignment.sources, assignment)
+        lines: List[str] = []
+        Here(page.ROOM, [], lines.append).run(job)
+        start = next(place for place, line in enumerate(lines)
+                     if line.startswith('["start"'))
+        known = page.Known({}, {page.key_of(job): [
+            ("".join(lines[:start + 1]), "ended the interpreter")]})
+        run = page.OneByOne(
+            assignment, known, lambda *what: None).submit(job).result()
+        self.assertEqual(
+            run.results["test_tiny.TestDouble.test_it"].message,
+            "ended the interpreter")
 
     def test_path(self) -> None:
         """A path in an error is as it is in the project."""

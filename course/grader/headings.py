@@ -1,0 +1,18 @@
+#!/usr/bin/env python3
+"""The headings of the tour that hints and pitfalls refer to."""
+
+FIRST = "A first test"
+CASES = "Tables of cases"
+EXCEPTION = "Testing an exception"
+COUNTING = "Counting: proving memoization"
+PROPERTIES = "Properties"
+DOUBLES = "Test doubles"
+PATCHING = "Where to patch"
+FORMS = "patch in three forms"
+ARGUMENTS = "The order of the arguments"
+RETURNING = "return_value and side_effect"
+PROPERTY_MOCK = "PropertyMock"
+AUTOSPEC = "autospec and spec"
+CLEANUP = "setUp, setUpClass, tearDown, addCleanup"
+RECORDED = "Recorded payloads"
+PROVES_NOTHING = "What passes and proves nothing"
