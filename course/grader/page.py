@@ -6,6 +6,7 @@ It keeps each finished run. If this interpreter does not survive one, the
 same question is asked again in another, with all that is known of its runs.
 """
 import base64
+import gc
 import hashlib
 import io
 import json
@@ -215,6 +216,7 @@ def ran(folder: str, files: Dict[str, str], known: Dict[str, Any],
     job = job_for(suite_of(assignment, files), assignment.sources,
                   assignment)._replace(show=True)
     runners = OneByOne(assignment, Known(**known), tell)
+    gc.collect()  # What an earlier run left is not to warn in this one.
     output = runners.submit(job).result().output
     return {"output": as_on_a_computer(output)}
 
