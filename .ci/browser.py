@@ -154,14 +154,14 @@ class TestCells(unittest.TestCase):
         return json.loads(done.stdout)
 
     def test_cells(self) -> None:
-        """It is what runs in processes find, but for a test with a thread."""
+        """It is what runs in processes find, but for a test with a server."""
         found = self.cells("node", ".ci/pyodide.mjs", str(PINNED),
                            ".ci/cells.py", "here")
         expected = self.cells(sys.executable, ".ci/cells.py", "processes")
-        threaded = "model test_client.TestGithubOrgClientOverLoopback." \
+        with_server = "model test_client.TestGithubOrgClientOverLoopback." \
             "test_public_repos"
-        self.assertEqual(found.pop(threaded)[0], "skipped")
-        self.assertEqual(expected.pop(threaded)[0], "passes")
+        self.assertEqual(found.pop(with_server)[0], "skipped")
+        self.assertEqual(expected.pop(with_server)[0], "passes")
         self.assertEqual(found, expected)
 
 
@@ -194,11 +194,11 @@ class TestClassic(PageTestCase):
         self.wait(self.page)
 
     def test_model_suites(self) -> None:
-        """The model suites notice all mistakes, without a thread, too."""
+        """The model suites notice all mistakes, without a server, too."""
         self.fill(TOP)
         result = " ".join(self.press(self.page, "Grade").split())
         self.assertIn("noticed 36 of 36", result)
-        self.assertIn("is not run here: it starts a thread.", result)
+        self.assertIn("is not run here: it uses a socket.", result)
 
     def test_reload(self) -> None:
         """What was written is there after a reload."""
@@ -408,14 +408,14 @@ class TestNarrow(PageTestCase):
 
     @parameterized.expand([
         ("classic", "", "noticed 2 of 36"),
-        ("loans", "?assignment=loans", "noticed 0 of 12"),
+        ("loans", "?assignment=loans", "every test is skipped"),
     ])
-    def test_width(self, _: str, query: str, noticed: str) -> None:
+    def test_width(self, _: str, query: str, result: str) -> None:
         """Nothing has to be scrolled sideways."""
         context = self.context(viewport={"width": 390, "height": 800})
         self.addCleanup(context.close)
         page = self.opened(query, context)
-        self.assertIn(noticed, self.press(page, "Grade"))
+        self.assertIn(result, self.press(page, "Grade"))
         self.assertEqual(page.evaluate(
             "() => document.documentElement.scrollWidth"), 390)
 
