@@ -9,6 +9,7 @@ import os
 import socket
 import sys
 import tempfile
+import traceback
 import unittest
 from contextlib import suppress
 from functools import wraps
@@ -73,9 +74,13 @@ def show(tests: Optional[List[str]]) -> None:
     files = files_to_run()
     if not all(file_of_name(name, files) for name in tests or []):
         tests = None  # Such a test can't be named to unittest.
-    with suppress(SystemExit):
+    try:
         unittest.main(module=None, argv=[
             "python -m unittest", *(tests or files)])
+    except SystemExit:
+        pass
+    except Exception:  # as Python does where a file can't be imported
+        traceback.print_exc()
     sys.stdout.flush()
     sys.stderr.flush()
 

@@ -206,6 +206,12 @@ class TestRuns(PageTestCase):
             run.results["test_tiny.TestDouble.test_it"].message,
             "ended the interpreter")
 
+    def test_run_of_a_broken_file(self) -> None:
+        """Where a file is no Python, the error says in which line."""
+        output = self.asked("run", "import unittest\ndef f(:\n")["output"]
+        self.assertIn("line 2", output)
+        self.assertTrue(output.endswith("SyntaxError: invalid syntax\n"))
+
     def test_path(self) -> None:
         """A path in an error is as it is in the project."""
         output = self.asked("run", SUITE % (4, 9))["output"]
