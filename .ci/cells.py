@@ -24,8 +24,8 @@ def cells(way: str, folder: Path) -> Dict[str, Any]:
     from grader import judge
     from grader.run import Runners
     from grader.suite import own_suite, read_suite
-    from grader.tests.test_here import (
-        ASSIGNMENT, ENDLESS, SAME, STARTER, InTurn, odd_suite)
+    from grader.tests.test_here import ASSIGNMENT, ENDLESS, SAME, InTurn
+    from grader.tests.test_ways import STARTER, odd_suite
     for name, line in {**SAME, **ENDLESS}.items():
         (folder / f"test_{name}.py").write_text(
             odd_suite(line), encoding="utf-8")

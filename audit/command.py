@@ -139,7 +139,8 @@ def audit(task: Task, clients: Mapping[str, LiveOrgClient],
         try:
             logins[name] = client.org["login"]
         except HTTPError as error:
-            if error.response.status_code != 404:
+            response: Any = error.response
+            if response.status_code != 404:
                 raise
             complain(f"no such organization: {name} (renamed, or a user's "
                      f"account?){'' if logins else hint_for(task.options)}")

@@ -153,7 +153,8 @@ class LiveOrgClient(GithubOrgClient):
         try:
             page = next(fetch_pages(self.session, url, workers=1))
         except HTTPError as error:
-            if has_no_text(error.response):
+            response: Any = error.response
+            if has_no_text(response):
                 return None
             raise
         return license_text_on(page)

@@ -4,5 +4,5 @@ from typing import Any
 BrowserContext = Any
 Page = Any
 Route = Any
-def expect(actual: Any, message: str = ...) -> Any: ...
+expect: Any
 def sync_playwright() -> Any: ...
