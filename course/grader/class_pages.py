@@ -10,7 +10,8 @@ from collections import Counter
 from html import escape
 from pathlib import Path
 from statistics import median
-from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple)
 
 from .assignment import Assignment, Unusable
 from .edits import Mistake, points_of
@@ -67,14 +68,13 @@ pre { white-space: pre-wrap; font-size: .85em; }
   .m { background: #bbb; color: #000; outline: 2px solid #000;
     outline-offset: -2px; } }
 """
-UNEXPLAINED = "X"  # missed, and it is not known why
 LEGEND = (
     ("a", "a", "noticed by an assertion"),
     ("e", "e", "noticed by another exception, or the end of the process"),
     ("t", "t", "noticed by running out of time"),
     *(("m", letter.upper(), f"missed: {words}")
       for letter, words in REASONS.values()),
-    ("m", UNEXPLAINED, "missed"), ("n", "-", "no score"))
+    ("n", "-", "no score"))
 
 
 class Class(NamedTuple):
@@ -179,6 +179,11 @@ def row(*values: str, tag: str = "td") -> str:
         for value in values) + "</tr>"
 
 
+def head(*names: str) -> str:
+    """Return the row that a table begins with, on each sheet of paper."""
+    return f"<thead>{row(*names, tag='th')}</thead>"
+
+
 def number_cell(value: object) -> str:
     """Return a cell with a number, or a word in its place."""
     return f'<td class="number">{value}</td>'
@@ -210,15 +215,13 @@ def class_body(found: Class, named: bool) -> Iterator[str]:
     yield "<h2>Mistakes, those that fewest suites notice first</h2>"
     yield from mistake_table(found)
     yield "<h2>What the class gets wrong</h2>"
-    left_out = messages_left_out if named else sorts_left_out
-    for title, groups in (
-            ("Pitfalls, with the part of the tour that helps",
-             pitfall_groups(found.suites)),
-            ("What is left out until it is mended", left_out(found.suites)),
-            ("Tests that fail on a harmless rewrite",
-             tied_groups(found.suites))):
+    for title, lines_of in (
+            ("Pitfalls, with the part of the tour that helps", pitfalls),
+            ("What is left out until it is mended",
+             messages_left_out if named else sorts_left_out),
+            ("Tests that fail on a harmless rewrite", rewrites)):
         yield f"<h3>{title}</h3>"
-        yield from group_table(groups)
+        yield from line_table(found.suites, lines_of)
 
 
 def distribution(found: Class) -> Iterator[str]:
@@ -232,7 +235,7 @@ def distribution(found: Class) -> Iterator[str]:
         yield (f"Scores: least {min(scores)}, median {median(scores):g}, "
                f"most {max(scores)}; possible are {most}. ")
     yield f"Without a score: {without}.</p>"
-    yield "<table>" + row("score", "", "suites", tag="th")
+    yield "<table>" + head("score", "", "suites")
     ranges = in_ranges(scores, most)
     highest = max(number for _, number in ranges) or 1
     for label, number in ranges:
@@ -255,8 +258,8 @@ def in_ranges(scores: Sequence[int], most: int) -> List[Tuple[str, int]]:
 def suite_table(found: Class) -> Iterator[str]:
     """Yield a row for each suite, with the columns of the terminal."""
     heads = columns(found.mistakes)
-    yield '<div class="wide"><table>' + row(
-        '<th class="name">suite</th>', *heads[1:], tag="th")
+    yield '<div class="wide"><table>' + head(
+        '<th class="name">suite</th>', *heads[1:])
     for place, (_, graded, problem) in enumerate(found.grades):
         values = cells(graded) if graded else [
             "no score", *[""] * (len(heads) - 3), problem]
@@ -277,7 +280,7 @@ def mistake_table(found: Class) -> Iterator[str]:
     heads = ["mistake", f"of {count(number, 'suite')} with a score"]
     if public:
         heads.append(f"of {public} public suites")
-    yield "<table>" + row(*heads, tag="th")
+    yield "<table>" + head(*heads)
     noticed = Counter(mistake.number for graded in found.scored
                       for mistake in graded.noticed)
     for mistake in sorted(found.mistakes, key=lambda one: (
@@ -296,65 +299,50 @@ def share(number: int, total: int) -> str:
             f'<span class="percent">{100 * part:.0f} %</span></td>')
 
 
-Groups = Dict[str, List[int]]  # by message: the suites, once a time
+def pitfalls(graded: Grade) -> Iterator[str]:
+    """Yield the kind of each pitfall of a suite, and what helps."""
+    for found in [*graded.pitfalls, *graded.unseen]:
+        yield f'{found.kind} ("{found.lesson}")'
 
 
-def pitfall_groups(suites: Sequence[Grade]) -> Groups:
-    """Return in which suites each kind of pitfall is, and what helps."""
-    groups: Groups = {}
+def sorts_left_out(graded: Grade) -> Iterator[str]:
+    """Yield the sort of each test and file that is left out."""
+    for sort, names in (
+            ("files that can't be imported", list(graded.unloaded)),
+            ("tests that are wrong", graded.are("wrong")),
+            ("tests that are unsteady", graded.are("unsteady"))):
+        yield from [sort] * len(names)
+
+
+def messages_left_out(graded: Grade) -> Iterator[str]:
+    """Yield the message of each test and file that is left out."""
+    for name in graded.left_out:
+        message = graded.unloaded.get(name) or graded.tests[name].message
+        yield re.sub(r"^(.*: )?[\w/]*test\w*\.py(, line \d+)?: ", "", message)
+
+
+def rewrites(graded: Grade) -> Iterator[str]:
+    """Yield the names of the rewrites on which each tied test fails."""
+    for test_id in graded.tied:
+        yield from graded.tests[test_id].tied
+
+
+def line_table(suites: Sequence[Grade],
+               lines_of: Callable[[Grade], Iterator[str]]) -> Iterator[str]:
+    """Yield in how many suites each line is, and how often; most first."""
+    places: Dict[str, List[int]] = {}  # of suites, once for each time
     for place, graded in enumerate(suites):
-        for found in [*graded.pitfalls, *graded.unseen]:
-            groups.setdefault(f'{found.kind} ("{found.lesson}")', []).append(
-                place)
-    return groups
-
-
-def sorts_left_out(suites: Sequence[Grade]) -> Groups:
-    """Return in which suites tests and files are left out, by the sort."""
-    groups: Groups = {}
-    for place, graded in enumerate(suites):
-        for sort, names in (
-                ("files that can't be imported", list(graded.unloaded)),
-                ("tests that are wrong", graded.are("wrong")),
-                ("tests that are unsteady", graded.are("unsteady"))):
-            groups.setdefault(sort, []).extend([place] * len(names))
-    return {sort: places for sort, places in groups.items() if places}
-
-
-def messages_left_out(suites: Sequence[Grade]) -> Groups:
-    """Return in which suites tests and files are left out, by the message."""
-    groups: Groups = {}
-    for place, graded in enumerate(suites):
-        messages = [*graded.unloaded.values(), *(
-            graded.tests[test_id].message for test_id in graded.left_out
-            if test_id in graded.tests)]
-        for message in messages:
-            error = re.sub(
-                r"^(.*: )?[\w/]*test\w*\.py(, line \d+)?: ", "", message)
-            groups.setdefault(error, []).append(place)
-    return groups
-
-
-def tied_groups(suites: Sequence[Grade]) -> Groups:
-    """Return in which suites tests are tied, by the rewrite."""
-    groups: Groups = {}
-    for place, graded in enumerate(suites):
-        for test_id in graded.tied:
-            for name in graded.tests[test_id].tied:
-                groups.setdefault(name, []).append(place)
-    return groups
-
-
-def group_table(groups: Groups) -> Iterator[str]:
-    """Yield a table of messages, those of most suites first."""
-    if not groups:
+        for line in lines_of(graded):
+            places.setdefault(line, []).append(place)
+    if not places:
         yield "<p>None.</p>"
         return
-    yield "<table>" + row("suites", "times", "", tag="th")
-    for message, places in sorted(groups.items(), key=lambda item: (
-            -len(set(item[1])), -len(item[1]), item[0])):
-        yield row(number_cell(len(set(places))), number_cell(len(places)),
-                  html_of(message))
+    yield "<table>" + head("suites", "times", "")
+    rows = [(len(set(found)), len(found), line)
+            for line, found in places.items()]
+    for number, times, line in sorted(
+            rows, key=lambda row: (-row[0], -row[1], row[2])):
+        yield row(number_cell(number), number_cell(times), html_of(line))
     yield "</table>"
 
 
@@ -367,16 +355,15 @@ def grid(found: Class, named: bool) -> Iterator[str]:
     if not named:
         places.sort(key=lambda place: sort_key(found.grades[place][1]))
     name = ['<th class="name">suite</th>'] if named else []
-    yield '<div class="wide"><table class="grid">' + row(
+    yield '<div class="wide"><table class="grid">' + head(
         *name, "score", *(
             f'<th title="{escape(mistake.function)}">{mistake.number}</th>'
-            for mistake in found.mistakes), tag="th")
+            for mistake in found.mistakes))
     for place in places:
         graded = found.grades[place][1]
-        scored = graded is not None and graded.are("passes")
-        score = points_of(graded.noticed) if graded and scored else "-"
+        score = score_of(graded)
         yield row(*([link(found, place)] if named else []),
-                  number_cell(score),
+                  number_cell("-" if score is None else score),
                   *(cell(graded, mistake) for mistake in found.mistakes))
     yield "</table></div>"
     yield from legend()
@@ -392,9 +379,15 @@ def legend() -> Iterator[str]:
 
 def sort_key(graded: Optional[Grade]) -> Tuple[bool, int]:
     """Return what puts the highest score first, and no score last."""
+    score = score_of(graded)
+    return score is None, -(score or 0)
+
+
+def score_of(graded: Optional[Grade]) -> Optional[int]:
+    """Return the points of a suite, or None for one without a score."""
     if graded is None or not graded.are("passes"):
-        return True, 0
-    return False, -points_of(graded.noticed)
+        return None
+    return points_of(graded.noticed)
 
 
 def cell(graded: Optional[Grade], mistake: Mistake) -> str:
@@ -404,7 +397,7 @@ def cell(graded: Optional[Grade], mistake: Mistake) -> str:
     letters = {LETTERS[graded.tests[test_id].notices[mistake.number]]
                for test_id in graded.noticing(mistake)}
     if not letters:
-        letter = letter_of(graded, mistake).upper() or UNEXPLAINED
+        letter = letter_of(graded, mistake).upper()
         return f'<td class="cell m">{letter}</td>'
     letter = min(letters)  # an assertion says most
     return f'<td class="cell {letter}">{letter}</td>'
@@ -425,19 +418,21 @@ def suite_body(graded: Grade, words: bool) -> Iterator[str]:
     """Yield the last line of the report, each mistake, and the report."""
     text = report_to_hand_out(graded)
     yield f"<p>{html_of(text.splitlines()[-1])}</p>"
-    yield "<h2>Mistakes</h2>"
-    yield "<table>" + row("mistake", "", "noticed by", tag="th")
-    noticed = {mistake.number for mistake in graded.noticed}
-    for mistake in by_number(graded.mistakes):
-        lines = "<br>".join(
-            html_of(example_line(example))
-            for example in graded.examples.get(mistake.number, []))
-        is_told = words or mistake.number in noticed
-        title = f"{mistake.name}: {mistake.summary}"
-        yield row(html_of(title if is_told else mistake.name),
-                  cell(graded, mistake),
-                  lines or html_of(why_missed(graded, mistake)))
-    yield "</table>"
-    yield from legend()
+    if graded.are("passes"):
+        yield "<h2>Mistakes</h2>"
+        yield from suite_mistakes(graded, words)
     yield "<h2>The report</h2>"
     yield f"<pre>{html_of(text)}</pre>"
+
+
+def suite_mistakes(graded: Grade, words: bool) -> Iterator[str]:
+    """Yield a row for each mistake: who notices it, or why it is missed."""
+    yield "<table>" + head("mistake", "", "noticed by, or why it is missed")
+    for mistake in by_number(graded.mistakes):
+        lines = [example_line(example)
+                 for example in graded.examples.get(mistake.number, [])]
+        summary = f": {mistake.summary}" if words or lines else ""
+        yield row(html_of(mistake.name + summary), cell(graded, mistake),
+                  "<br>".join(map(html_of, lines or [
+                      why_missed(graded, mistake)])))
+    yield "</table>"

@@ -205,6 +205,20 @@ class TestPages(unittest.TestCase):
             self.assertIn('<a href="names.html">', text)
             self.assertIn(f"<h1>{name}</h1>", text)
 
+    @parameterized.expand([("score", 2, True), ("no_score", 3, False)])
+    def test_mistakes_of_a_suite(
+            self, _: str, number: int, has_score: bool) -> None:
+        """Mistakes stand on the page of a suite that can notice any."""
+        text = self.page(f"suite-{number}.html")
+        self.assertEqual("<td>1 post</td>" in text, has_score)
+        self.assertIn("1. Right: do the tests pass", text)
+
+    def test_heads(self) -> None:
+        """Each table has a head, which is repeated on each sheet of paper."""
+        for page in (self.folder / "pages").glob("*.html"):
+            text = page.read_text(encoding="utf-8")
+            self.assertEqual(text.count("<table"), text.count("<thead><tr>"))
+
     def test_breaks(self) -> None:
         """The id of a test can break at its dots and underscores."""
         text = (self.folder / "pages" / "suite-1.html").read_text()
