@@ -20,7 +20,9 @@ LETTERS = {"assertion": "a", "exception": "e", "time": "t"}
 WHY = "why it is missed"
 # A line of a report that shows a command.
 A_COMMAND = re.compile(rf" +(checklist for \S+: )?{re.escape(COMMAND)} ")
-LONG = 30.0  # seconds, after which a report says what took so long
+# A report says what took so long after so many seconds of grading, unless a
+# suite's tests take less than so many: then others were graded beside it.
+LONG, SHORT = 30.0, 1.0
 
 
 def paragraph(text: str, indent: str = "   ") -> str:
@@ -126,11 +128,13 @@ def right(graded: Grade) -> Iterator[str]:
         yield paragraph(
             f"{name} stops the run by result.stop(): by hand, no test runs "
             "after it. Here all were run.")
-    if graded.seconds > LONG:
+    late = ran_out_of_time(graded)
+    if graded.seconds > LONG and (
+            late or sum(graded.slowest.values()) > SHORT):
         yield paragraph(f"Grading took {graded.seconds:.0f} s. What took "
                         f"longest on the right code: {slowest(graded)}. "
                         "Tests that ran out of time on mistakes: "
-                        f"{some(ran_out_of_time(graded)) or 'none'}.")
+                        f"{some(late) or 'none'}.")
 
 
 def not_run(graded: Grade) -> Iterator[str]:

@@ -612,6 +612,9 @@ class TestSource(unittest.TestCase):
         graded = self.grade(self.write(test_it=suite("time.sleep(0.3)")))
         self.assertNotIn("Grading took", report.report(graded))
         with patch.object(report, "LONG", 0):
+            self.assertNotIn("Grading took", report.report(graded))
+        with patch.object(report, "LONG", 0), \
+                patch.object(report, "SHORT", 0.2):
             self.assertRegex(
                 " ".join(report.report(graded).split()), r"Grading took \d+ "
                 rf"s. What took longest on the right code: {BAD_ID} 0\.\d "

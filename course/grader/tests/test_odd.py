@@ -2,7 +2,9 @@
 """Tests of odd suites: they get their due, and nothing false is said."""
 import sys
 import tempfile
+import time
 import unittest
+from concurrent.futures import Future
 from pathlib import Path
 from textwrap import indent
 from typing import Dict, Sequence
@@ -13,6 +15,7 @@ from parameterized import parameterized
 from grader import judge, report
 from grader.assignment import OWN, Unusable, read_assignment
 from grader.judge import Grade
+from grader.protocol import Job, Run
 from grader.run import Runners
 from grader.suite import read_suite
 
@@ -314,6 +317,22 @@ class TestTime(OddTestCase):
                                 [1, 29, 30])
         self.assertEqual([reason.why for reason in graded.reasons.values()],
                          ["", *[judge.LONG] * 2])
+
+    def test_waiting_takes_long(self) -> None:
+        """What a run waits, for those of other suites, does not count."""
+        submit = RUNNERS.submit
+
+        def late(job: Job, *args: bool, **options: bool) -> "Future[Run]":
+            """Start a run; one that is watched starts late."""
+            time.sleep(0.5 if job.trace else 0)
+            return submit(job, *args, **options)
+
+        with patch.object(judge, "WATCHING", 0.2), \
+                patch.object(RUNNERS, "submit", late):
+            graded = self.grade(suite("access_nested_map({1: 2}, (1,))"),
+                                [1, 29, 30])
+        self.assertEqual([reason.why for reason in graded.reasons.values()],
+                         ["", "", ""])
 
 
 class TestTrue(OddTestCase):
