@@ -115,11 +115,13 @@ def print_class(
             line = row.format(folder, *cells(graded)).rstrip()
         with runners.progress.hidden():
             print(line, flush=True)
-    suites = [graded for _, graded, _ in done if graded]
+    suites = [graded for _, graded, _ in done
+              if graded and graded.are("passes")]
     public = ""
     if assignment.suites:
         public = f" (and of {assignment.suites} public suites)"
-    print(f"\nnoticed by how many of {count(len(suites), 'suite')}{public}:")
+    print(f"\nnoticed by how many of {count(len(suites), 'suite')} with a "
+          f"score{public}:")
     for mistake in by_number(assignment.mistakes):
         number = sum(mistake in graded.noticed for graded in suites)
         counted = f"({mistake.suites:2})" if assignment.suites else ""

@@ -311,6 +311,7 @@ class Recorder(unittest.TestResult):
 
     def message(self, error: BaseException, place: str) -> str:
         """Return where an exception left the suite, and its message."""
+        described: object = error
         for frame, line in walk_tb(error.__traceback__):
             name = path_in(self._folder, frame.f_code.co_filename)
             if name and name not in self._sources:
@@ -319,8 +320,9 @@ class Recorder(unittest.TestResult):
             name = path_in(self._folder, error.filename) or basename(
                 error.filename)
             place = f"{name}, line {error.lineno}"
+            described = error.msg  # str(error) has the place once more.
         try:
-            text = str(error)
+            text = str(described)
             message = " ".join(text[:10 * MESSAGE].replace(
                 join(self._folder, ""), "").split())
             message += " ..." if text[10 * MESSAGE:] else ""

@@ -1151,10 +1151,10 @@ class TestCommand(GraderTestCase):
             rows[1], rf"^{re.escape(str(STARTER))} +\d+ +2 +0 +0 +0 +0$")
         self.assertRegex(
             rows[2], rf"^{re.escape(str(broken))} +no score +0 +0 +0 +0 +0  "
-            "test_it.py, line 1: SyntaxError: invalid syntax")
+            "test_it.py, line 1: SyntaxError: invalid syntax$")
         self.assertEqual(rows[3], "no-such-folder: there is no such folder")
-        self.assertEqual(rows[5], "noticed by how many of 2 suites (and of 95 "
-                         "public suites):")
+        self.assertEqual(rows[5], "noticed by how many of 1 suite with a "
+                         "score (and of 95 public suites):")
         self.assertIn("  1 (93) 2 access_nested_map: only the first key is "
                       "followed", rows)
 
