@@ -136,7 +136,8 @@ class Runner:
         with open(str(self.temporary / "log"), "a") as log:
             done = subprocess.run(
                 [*SHELLS[step.get("shell")], str(script)],
-                cwd=str(self.workspace), stdin=subprocess.DEVNULL,
+                cwd=str(self.workspace / step.get("working-directory", "")),
+                stdin=subprocess.DEVNULL,
                 stdout=log, stderr=subprocess.STDOUT, env={
                     **environ,
                     **{name: filled(value, values)

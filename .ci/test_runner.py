@@ -88,6 +88,9 @@ class TestRunner(unittest.TestCase):
         ("environment_of_the_step",
          [{"run": "echo $WORD", "env": {"WORD": "${{ github.token }}"}}],
          True, "secret\n"),
+        ("folder_of_the_step",
+         [{"run": "ls", "working-directory": "action"}], True,
+         "action.yml\n"),
     ])
     def test_steps(
             self, _: str, steps: List[Any], succeeded: bool, log: str
