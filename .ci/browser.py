@@ -154,7 +154,7 @@ class TestCells(unittest.TestCase):
         return json.loads(done.stdout)
 
     def test_cells(self) -> None:
-        """It is what runs in processes find, but for a test with a server."""
+        """It is what runs in processes find, but for what is refused."""
         found = self.cells("node", ".ci/pyodide.mjs", str(PINNED),
                            ".ci/cells.py", "here")
         expected = self.cells(sys.executable, ".ci/cells.py", "processes")
@@ -162,6 +162,12 @@ class TestCells(unittest.TestCase):
             "test_public_repos"
         self.assertEqual(found.pop(with_server)[0], "skipped")
         self.assertEqual(expected.pop(with_server)[0], "passes")
+        refused = {name: found.pop(name)[0] for name in list(found)
+                   if name.startswith("refused")}
+        self.assertEqual(refused, {
+            name: "skipped" if name.endswith("bad") else "passes"
+            for name in refused})
+        self.assertGreater(len(refused), 15)
         self.assertEqual(found, expected)
 
 

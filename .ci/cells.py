@@ -3,7 +3,7 @@
 
 Usage: cells.py processes|here, in the folder of the project. By processes
 each run has one of its own; here all runs are made in this interpreter, as
-the page makes them.
+the page makes them, and tests that are refused there are run, too.
 """
 import json
 import os
@@ -24,20 +24,32 @@ def cells(way: str, folder: Path) -> Dict[str, Any]:
     from grader import judge
     from grader.run import Runners
     from grader.suite import own_suite, read_suite
-    from grader.tests.test_here import ASSIGNMENT, ENDLESS, SAME, InTurn
+    from grader.tests.test_here import (
+        ASSIGNMENT, ENDLESS, REFUSED, SAME, InTurn)
     from grader.tests.test_ways import STARTER, odd_suite
-    for name, line in {**SAME, **ENDLESS}.items():
-        (folder / f"test_{name}.py").write_text(
-            odd_suite(line), encoding="utf-8")
+
+    def odd(title: str, lines: Dict[str, str]) -> Any:
+        """Return a suite with a file for each odd test, in a new folder."""
+        place = folder / title
+        place.mkdir()
+        for name, line in lines.items():
+            (place / f"test_{name}.py").write_text(
+                odd_suite(line), encoding="utf-8")
+        return read_suite(place, ASSIGNMENT.sources)
+
     runners: Any = InTurn(str(folder)) if way == "here" else Runners(
         ASSIGNMENT.needs)
-    odd = read_suite(folder, ASSIGNMENT.sources)
+    suites = [
+        ("starter", read_suite(STARTER, ASSIGNMENT.sources),
+         ASSIGNMENT.mistakes),
+        ("model", own_suite(ASSIGNMENT), ASSIGNMENT.mistakes),
+        ("odd", odd("odd", {**SAME, **ENDLESS}), ASSIGNMENT.mistakes[1:2])]
+    if way == "here":
+        suites.append(("refused", odd("refused", {
+            name: line for name, (line, _) in REFUSED.items()}),
+            ASSIGNMENT.mistakes[1:2]))
     found: Dict[str, Any] = {}
-    for title, suite, mistakes in (
-            ("starter", read_suite(STARTER, ASSIGNMENT.sources),
-             ASSIGNMENT.mistakes),
-            ("model", own_suite(ASSIGNMENT), ASSIGNMENT.mistakes),
-            ("odd", odd, ASSIGNMENT.mistakes[1:2])):
+    for title, suite, mistakes in suites:
         graded = judge.grade(suite, ASSIGNMENT, runners, mistakes)
         found.update({
             f"{title} {name}": [

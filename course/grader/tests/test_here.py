@@ -63,12 +63,21 @@ REFUSED = {
     "fork": ("os.fork()", "starts a process"),
     "command": ("import subprocess; subprocess.run(['true'])",
                 "starts a process"),
-    "spawn": (ODD["spawn"], "starts a process"),
+    "spawn": (ODD["spawn"], "uses multiprocessing"),
+    "queue": ("multiprocessing.Queue()", "uses multiprocessing"),
+    "process_pool": ("import concurrent.futures as futures; "
+                     "futures.ProcessPoolExecutor()", "starts a process"),
     "signal": ("import signal; signal.alarm(9)", "uses signals"),
     "kill": ("os.kill(os.getpid(), 9)", "sends a signal"),
     "server": ("import socketserver; socketserver.TCPServer("
                "('127.0.0.1', 0), None)", "uses a socket"),
-    "asyncio": ("import asyncio; asyncio.new_event_loop()", "uses asyncio"),
+    "asyncio": ("import asyncio; asyncio.run(None)", "uses asyncio"),
+    "asynchronous_test": ("\n        ".join([
+        "class TestAsync(unittest.IsolatedAsyncioTestCase):",
+        "    async def test(self): pass",
+        "TestAsync('test').debug()"]), "uses asyncio"),
+    "event_loop": ("import asyncio; asyncio.get_event_loop()",
+                   "uses asyncio"),
 }
 
 
