@@ -2,8 +2,8 @@
 """Way 3 to make runs: in this very interpreter, as in a browser.
 
 The assignment's modules and the suite are loaded anew for each run. What a
-run writes down goes to a function too, so that it is known elsewhere even if
-this interpreter does not survive the run.
+run writes down, or prints if that is to be shown, goes to a function too. So
+it is known elsewhere even if this interpreter does not survive the run.
 """
 import io
 import json
@@ -49,6 +49,8 @@ class Here:
         """Make a run, or the rest of one that was lost, once or more."""
         run, complete, written = Run(), False, b""
         for before, end in lost:
+            if job.show:
+                return Run(output=shown(before, end))
             run, complete = known_after(run, before, end)
             written += before
         until = monotonic() + job.run_seconds
@@ -57,13 +59,27 @@ class Here:
             more, end = attempt.make(
                 {*run.results, *run.unloaded}, self._folder)
             if job.show:
-                return run._replace(output=shown(more, end))
+                return Run(output=shown(more, end))
             run, complete = known_after(run, more, end)
             written += more
         return without_refused(run, written)
 
     def close(self) -> None:
         """Do nothing: there is nothing left to end."""
+
+
+class Output(io.StringIO):
+    """Keeps what a run prints, and tells a function each piece of it."""
+
+    def __init__(self, on_text: Callable[[str], None]) -> None:
+        """Begin with nothing printed."""
+        super().__init__()
+        self._on_text = on_text
+
+    def write(self, text: str) -> int:
+        """Keep a text and tell it."""
+        self._on_text(text)
+        return super().write(text)
 
 
 class Attempt:
@@ -87,7 +103,7 @@ class Attempt:
         root = tempfile.mkdtemp(dir=folder)
         suite = os.path.join(root, "suite")
         self._deadline = Deadline(suite)
-        output = io.StringIO()
+        output = Output(self._print)
         try:
             copy_suite(self._job, suite)
             modules = load(imported_by(sources_in(suite)))
@@ -108,7 +124,7 @@ class Attempt:
 
     def _guard(self) -> None:
         """Refuse what can't be done here."""
-        refuse(lambda what: self._write("refused", self._name, what))
+        refuse(self._note_refused)
         limit = sys.setrecursionlimit
 
         def set_limit(depth: int) -> None:
@@ -125,7 +141,7 @@ class Attempt:
 
     def _work(self, done: Set[str], folder: str) -> None:
         """Run the suite that is in a folder."""
-        self._deadline.set(self._job.seconds)
+        self._give_time()
         try:
             with self._deadline.watching(), ExitStack() as stack:
                 stack.callback(self._deadline.set, float("inf"))
@@ -155,6 +171,21 @@ class Attempt:
         self._lines.append(line)
         self._on_line(line)
         sys.setrecursionlimit(RECURSION)
+        self._give_time()
+
+    def _note_refused(self, what: str) -> None:
+        """Write down what was refused to what is under way."""
+        if not self._job.show:
+            self._write("refused", self._name, what)
+
+    def _print(self, text: str) -> None:
+        """Tell what is printed, if that is what the run is for."""
+        if self._job.show:
+            self._on_line(text)
+            self._give_time()
+
+    def _give_time(self) -> None:
+        """Give what comes next the time that a test may take."""
         self._deadline.set(min(
             self._job.seconds, max(0.0, self._until - monotonic())))
 

@@ -32,9 +32,11 @@ from .suite import Suite, read_suite
 
 ROOM = tempfile.mkdtemp(prefix=".page-")
 # Called with what happens: "begin" and "end" of a run with its key, a "line"
-# that the run writes down, or something "found" about the suite.
+# that the run writes down or prints, or something "found" about the suite.
 Tell = Callable[..., Any]
+# By these modules, and by what is below them, Python reaches the browser.
 BROWSER = ("js", "pyodide", "pyodide_js", "_pyodide", "_pyodide_core")
+COURSE = "course/"  # What is below it is in the project that learners have.
 SUITE = "my_suite"  # the folder of the tests
 STEPS = ("0", "1", "2", "3", "4")
 
@@ -94,7 +96,7 @@ class OneByOne(RunMaker):
             return run_from(self._known.finished[key])
         self._tell("begin", key, job.seconds)
         run = self._here.run(job, [
-            (written.encode(), end)
+            (written.encode("utf-8", "replace"), end)
             for written, end in self._known.lost.get(key, [])])
         self._tell("end", key, json.dumps(run))
         self._tell_found(job, run)

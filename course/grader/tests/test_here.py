@@ -225,6 +225,42 @@ class TestLost(HereTestCase):
 
 
 @unittest.skipUnless(HAS_MONITORING, NEEDS_MONITORING)
+class TestShow(HereTestCase):
+    """Tests of a run that shows what unittest says."""
+
+    def show(self, line: str, *lost: Any) -> str:
+        """Return what is shown of a suite, and keep what is told."""
+        job = judge.job_for(self.suite(line), ASSIGNMENT.sources, ASSIGNMENT)
+        self.told: List[str] = []
+        return Here(str(self.folder), [], self.told.append).run(
+            job._replace(show=True), lost).output
+
+    def test_told(self) -> None:
+        """What is printed is told at once, as it is shown in the end."""
+        output = self.show("print('it is printed')")
+        self.assertIn("it is printed", output)
+        self.assertEqual("".join(self.told), output)
+
+    def test_lost(self) -> None:
+        """A lost run shows what it printed, and how it ended."""
+        output = self.show("pass", (b"printed\n", "ended the interpreter"))
+        self.assertEqual(
+            output, "printed\n\nThe run ended the interpreter.\n")
+        self.assertEqual(self.told, [])
+
+    def test_seconds_of_each_test(self) -> None:
+        """Tests that take long together have time each."""
+        self.assertIn("OK", self.show("\n        ".join([
+            "for _ in range(3):", "    print(); time.sleep(0.5)"])))
+
+    def test_refused(self) -> None:
+        """A refused call is told by unittest alone."""
+        output = self.show("os.fork()")
+        self.assertIn("a browser can't do this: it starts a process", output)
+        self.assertEqual("".join(self.told), output)
+
+
+@unittest.skipUnless(HAS_MONITORING, NEEDS_MONITORING)
 class TestDeadline(HereTestCase):
     """Unit tests of the end of endless loops."""
 
