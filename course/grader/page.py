@@ -21,13 +21,14 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from .assignment import (
-    Assignment, Unusable, executed, read_assignment, strings)
+    OWN, Assignment, Unusable, executed, read_assignment, strings)
 from .command import hint
 from .edits import Sources, edited
 from .here import Here
 from .judge import Grade, grade, job_for
+from .names import module_of
 from .protocol import Job, Run, RunMaker, run_from
-from .report import report
+from .report import report, report_to_hand_out
 from .suite import Suite, read_suite
 
 ROOM = tempfile.mkdtemp(prefix=".page-")
@@ -130,8 +131,12 @@ def close_the_browser() -> None:
         del requests
     finally:
         sys.platform = platform
-    for name in BROWSER:
-        sys.modules[name] = None  # type: ignore[assignment]
+    for name in (*BROWSER, *sys.modules):
+        if name.split(".")[0] in BROWSER:
+            sys.modules[name] = None  # type: ignore[assignment]
+    sys.meta_path[:] = [
+        finder for finder in sys.meta_path
+        if type(finder).__module__.split(".")[0] not in BROWSER]
 
 
 def answer(question: str, tell: Tell) -> str:
@@ -190,15 +195,21 @@ def place_of(folder: str) -> Path:
 
 
 def assignment_in(folder: str) -> Assignment:
-    """Return the assignment in a folder that has been opened."""
-    return read_assignment(place_of(folder), needs_suite=False)
+    """Return the assignment in a folder that has been opened.
+
+    Commands name the folder that it has on a computer.
+    """
+    assignment = read_assignment(place_of(folder), needs_suite=False)
+    return assignment._replace(
+        folder=OWN if OWN.match(folder) else Path(folder))
 
 
 def skeleton(module: str) -> Tuple[str, str]:
     """Return the name and the text of a file of tests to begin with."""
-    name = module[:-len(".py")]
-    return f"test_{module}", SKELETON.format(
-        module=name, title=name.title().replace("_", ""))
+    name = module_of(module)
+    words = name.replace(".", "_")
+    return f"test_{words}.py", SKELETON.format(
+        module=name, title=words.title().replace("_", ""))
 
 
 def suite_of(assignment: Assignment, files: Dict[str, str]) -> Suite:
@@ -225,11 +236,15 @@ def ran(folder: str, files: Dict[str, str], known: Dict[str, Any],
 
 def graded(folder: str, files: Dict[str, str], known: Dict[str, Any],
            tell: Tell) -> Dict[str, Any]:
-    """Return the grader's report on a suite, and what is missed."""
+    """Return the grader's report on a suite, and what is missed.
+
+    It shows commands only for an assignment that learners have.
+    """
     assignment = assignment_in(folder)
     runners = OneByOne(assignment, Known(**known), tell)
     found: Grade = grade(suite_of(assignment, files), assignment, runners)
-    return {"output": as_on_a_computer(report(found)),
+    say = report if folder.startswith(COURSE) else report_to_hand_out
+    return {"output": as_on_a_computer(say(found)),
             "missed": [mistake.number for mistake in found.missed]}
 
 

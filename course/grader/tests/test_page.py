@@ -62,10 +62,10 @@ class PageTestCase(unittest.TestCase):
             lambda *what: self.told.append(what)))
         return found
 
-    def opened(self, **starter: str) -> Dict[str, Any]:
+    def opened(self, folder: str = FOLDER, **starter: str) -> Dict[str, Any]:
         """Return what is shown of the tiny assignment."""
         return self.ask(
-            "open", folder=FOLDER, starter=starter,
+            "open", folder=folder, starter=starter,
             texts={"assignment.py": ASSIGNMENT, "tiny.py": MODULE})
 
 
@@ -90,6 +90,20 @@ class TestOpen(PageTestCase):
         self.assertEqual(list(files), ["test_tiny.py"])
         self.assertIn("import tiny\n", files["test_tiny.py"])
         compile(files["test_tiny.py"], "test_tiny.py", "exec")
+
+    @parameterized.expand([
+        ("module", "tiny.py", "test_tiny.py", "TestTiny"),
+        ("in_a_package", "two_shops/bank.py", "test_two_shops_bank.py",
+         "TestTwoShopsBank"),
+        ("package", "two_shops/__init__.py", "test_two_shops.py",
+         "TestTwoShops"),
+    ])
+    def test_skeleton(self, _: str, path: str, name: str, title: str) -> None:
+        """The file of a module has a name for its path, and compiles."""
+        found, text = page.skeleton(path)
+        self.assertEqual(found, name)
+        self.assertIn(f"\n\nclass {title}(unittest.TestCase):\n", text)
+        compile(text, name, "exec")
 
     @parameterized.expand([
         ("broken", "MODULES = (", "SyntaxError"),
@@ -140,12 +154,13 @@ class TestZip(PageTestCase):
 class TestRuns(PageTestCase):
     """Tests of what needs runs of the suite."""
 
-    def asked(self, ask: str, suite: str, **known: Any) -> Dict[str, Any]:
+    def asked(self, ask: str, suite: str, folder: str = FOLDER,
+              **known: Any) -> Dict[str, Any]:
         """Return the answer to a question about a suite."""
-        self.opened()
+        self.opened(folder)
         self.told = []
         return self.ask(
-            ask, folder=FOLDER, files={"test_tiny.py": suite},
+            ask, folder=folder, files={"test_tiny.py": suite},
             known={"finished": {}, "lost": {}, **known})
 
     def test_run(self) -> None:
@@ -160,6 +175,22 @@ class TestRuns(PageTestCase):
         self.assertEqual(answer["missed"], [1, 2])
         self.assertIn("noticed 0 of 2", answer["output"])
         self.assertNotIn(page.ROOM, answer["output"])
+
+    @parameterized.expand([
+        ("default", "course/classic", "course/grade.py --hint 1 0"),
+        ("of_the_project", "course/tiny",
+         "course/grade.py --assignment course/tiny --hint 1 0"),
+        ("of_a_teacher", "from/a/teacher",
+         "1 double, missed: reached, and what the tests could compare came "
+         "out the same: try another input, or the same once more "
+         "(test_tiny.TestDouble.test_it)"),
+    ])
+    def test_next(self, _: str, folder: str, next_: str) -> None:
+        """A command is shown as it works on a learner's computer."""
+        output = self.asked("grade", SUITE % (0, 0), folder)["output"]
+        self.assertEqual(
+            output.splitlines()[-1], f"noticed 0 of 2; next: {next_}")
+        self.assertEqual("course/grade.py" in output, "grade.py" in next_)
 
     def test_as_it_is_found(self) -> None:
         """Each mistake is told as soon as it is known, and once."""
