@@ -53,7 +53,7 @@ def total(prices):
 '''}
 # A test that notices its mistake, behind one that is odd.
 SUITE = '''\
-import functools, http.client, itertools, json, os, unittest
+import functools, http.client, itertools, json, os, time, unittest
 import urllib.request
 import requests
 from shop import total
@@ -256,6 +256,21 @@ class TestClassic(PageTestCase):
         expect(self.page.get_by_role(role, name=name, exact=True)
                ).to_have_count(1)
 
+    def test_focus(self) -> None:
+        """Whoever presses a button by the keyboard is still there after it."""
+        button = self.page.get_by_role("button", name="Run")
+        button.press("Enter")
+        self.wait(self.page)
+        expect(button).to_be_focused()
+
+    def test_two_tabs(self) -> None:
+        """What is written in one tab is there in the other."""
+        other = self.opened("", self.page.context)
+        self.addCleanup(other.close)
+        other.get_by_role("textbox", name="test_utils.py").fill("# there\n")
+        expect(self.page.get_by_role("textbox", name="test_utils.py")
+               ).to_have_value("# there\n")
+
     def test_results_announce_themselves(self) -> None:
         """A screen reader reads the results out as they change."""
         expect(self.page.get_by_role("region", name="Results")
@@ -305,10 +320,35 @@ class TestOdd(PageTestCase):
         self.assertIn("noticed 1 of 1", result)
 
     @parameterized.expand([
+        ("abort", "os.abort()", "ended the interpreter"),
+        ("sleep", "time.sleep(60)", "took more than 1 s"),
+    ])
+    def test_run_survives(self, _: str, line: str, end: str) -> None:
+        """What a run had printed is shown, and how it ended."""
+        result = self.answer("Run", "print('before')", line)
+        self.assertIn("before\n", result)
+        self.assertIn(f"The run {end}.", result)
+
+    @parameterized.expand([
+        (name,) for name in (
+            "fetch", "XMLHttpRequest", "WebSocket", "WebSocketStream",
+            "EventSource", "WebTransport", "RTCPeerConnection",
+            "importScripts", "Worker", "SharedWorker", "BroadcastChannel",
+            "indexedDB", "caches")])
+    def test_taken_away(self, name: str) -> None:
+        """Where the suite runs there is no way out to be found."""
+        self.assertFalse(self.page.workers[0].evaluate(
+            "name => name in self || name in navigator", name))
+
+    @parameterized.expand([
         ("requests", "requests.get(URL)", "uses a socket"),
         ("urllib", "urllib.request.urlopen(URL)", "uses a socket"),
         ("js", "import js; js.fetch(URL)", "import of js halted"),
+        ("js_anew", "import sys; del sys.modules['js']; import js",
+         "No module named 'js'"),
         ("pyodide_js", "import pyodide_js", "import of pyodide_js halted"),
+        ("run_js", "from pyodide.code import run_js; run_js('fetch(URL)')",
+         "import of pyodide.code halted"),
         ("open_url", "from pyodide.http import open_url; open_url(URL)",
          "No module named 'pyodide.http'"),
     ])
@@ -361,6 +401,69 @@ class TestOdd(PageTestCase):
         self.assertEqual(editor.input_value(), "def f():\n    x\n    y")
 
 
+class TestKept(PageTestCase):
+    """Tests of what was written, where the browser keeps nothing."""
+
+    @parameterized.expand([
+        ("refused", "get() { throw new Error('refused'); }"),
+        ("full", "value: { getItem: () => null, "
+         "setItem() { throw new Error('full'); } }"),
+    ])
+    def test_not_kept(self, _: str, storage: str) -> None:
+        """The page works, and says so as soon as something is written."""
+        context = self.context()
+        self.addCleanup(context.close)
+        context.add_init_script(
+            f"Object.defineProperty(self, 'localStorage', {{ {storage} }})")
+        page = self.opened("?assignment=/shop/", context)
+        editor = page.get_by_role("textbox", name="test_shop.py")
+        editor.fill(SUITE.format("pass"))
+        expect(page.get_by_text("This browser does not keep what you write.")
+               ).to_be_visible()
+        self.assertIn("\nOK", self.press(page, "Run"))
+
+
+class TestNotLoaded(PageTestCase):
+    """Tests of what is said, in a line, where something can't be loaded."""
+
+    def said(self, query: str, context: BrowserContext) -> Any:
+        """Return what a page says that can't load something."""
+        self.addCleanup(context.close)
+        page = context.new_page()
+        page.goto(f"{self.site.origin}/course/web/{query}")
+        expect(page.get_by_role("progressbar", name="It can't be loaded")
+               ).to_be_visible()
+        return page.get_by_role("region", name="Results").inner_text().strip()
+
+    @parameterized.expand([
+        ("javascript", "javascript:alert(1)",
+         "javascript:alert(1) is not the address of an assignment."),
+        ("data", "data:text/plain,x",
+         "data:text/plain,x is not the address of an assignment."),
+        ("no_host", "http://",
+         "http:// is not the address of an assignment."),
+        ("not_there", "/nowhere/", "ORIGIN/nowhere/assignment.py can't be "
+         "fetched: its server answers 404."),
+        ("name_of_an_object", "toString", "ORIGIN/course/web/toString/"
+         "assignment.py can't be fetched: its server answers 404."),
+    ])
+    def test_address(self, _: str, address: str, line: str) -> None:
+        """An address without an assignment is named."""
+        self.assertEqual(
+            self.said(f"?assignment={address}", self.context()),
+            line.replace("ORIGIN", self.site.origin))
+
+    def test_changed_file(self) -> None:
+        """A file that is not the one that is pinned is refused, and named."""
+        context = self.context()
+        pin = PINS[-1]
+        context.route(pin.url, lambda route: route.fulfill(
+            body=b"changed", headers=OPEN))
+        self.assertEqual(self.said("", context), (
+            f"{pin.url} can't be fetched. There is no connection to its "
+            "server, or it is not the file that is pinned."))
+
+
 class TestTeacher(PageTestCase):
     """Tests of an assignment that another server has."""
 
@@ -390,6 +493,20 @@ class TestTeacher(PageTestCase):
         page.get_by_role("textbox", name="test_shop.py").fill(
             SUITE.format("pass"))
         self.assertIn("noticed 1 of 1", self.press(page, "Grade"))
+
+    def test_kept_apart(self) -> None:
+        """What is written for it is not there for another of this name."""
+        page = self.asked(OPEN)
+        page.get_by_role("button", name="Open it").click()
+        self.wait(page)
+        editor = page.get_by_role("textbox", name="test_shop.py")
+        editor.fill("# theirs\n")
+        page.goto(f"{self.site.origin}/course/web/?assignment=/shop/")
+        self.wait(page)
+        self.assertIn("not written yet", editor.input_value())
+        page.go_back()
+        self.wait(page)
+        self.assertEqual(editor.input_value(), "# theirs\n")
 
     def test_no(self) -> None:
         """After a no the page opens an assignment of its own."""

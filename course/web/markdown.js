@@ -4,13 +4,18 @@
 // Where a link leads: to another page of the course by read.html.
 const PAGES = /^(README|tour|questions|loans\/README)\.md$/;
 
+/** Return a new element with some children. */
 function element(tag, ...children) {
   const made = document.createElement(tag);
   made.append(...children);
   return made;
 }
 
+/** Return where a link leads; null if that is no page of the web. */
 function addressOf(link, base) {
+  if (!URL.canParse(link, base)) {
+    return null;
+  }
   const url = new URL(link, base);
   const course = new URL("../", location.href).href;
   const name = url.href.split("#")[0].replace(course, "");
@@ -27,7 +32,7 @@ const INLINE = new RegExp([
   /\[((?:[^\][]|`[^`]*`)+)\]\(([^)]+)\)/, // a link
 ].map((part) => part.source).join("|"), "g");
 
-// Return the parts of a paragraph: text, code, strong, emphasis, links.
+/** Return the parts of a paragraph: text, code, strong, emphasis, links. */
 function inline(text, base) {
   const parts = [];
   let end = 0;
@@ -53,7 +58,7 @@ function inline(text, base) {
   return [...parts, text.slice(end)];
 }
 
-// Return the blocks of a page, each as its lines; a fence is one block.
+/** Return the blocks of a page, each as its lines; a fence is one block. */
 function blocksOf(page) {
   const blocks = [];
   let block = [];
@@ -77,7 +82,7 @@ function blocksOf(page) {
   return [...blocks, block].filter((lines) => lines.length);
 }
 
-// The address of a heading, as GitHub makes it.
+/** Return the address of a heading, as GitHub makes it. */
 function slug(words) {
   return words.toLowerCase().replace(/[^\p{L}\p{N}_ -]/gu, "")
     .replace(/ /g, "-");
@@ -107,6 +112,7 @@ function table(lines, base) {
     element("tbody", ...body.map((cells) => row("td", cells))));
 }
 
+/** Return the element that a block becomes. */
 function shown(lines, base, below) {
   const [first] = lines;
   const title = first.match(/^(#+) (.*)/);
@@ -128,8 +134,10 @@ function shown(lines, base, below) {
   return element("p", ...inline(lines.join(" "), base));
 }
 
-// Put a page into an element. Its links are relative to a base; its headings
-// stand so many levels below those of the page around it.
+/**
+ * Put a page into an element. Its links are relative to a base; its headings
+ * stand so many levels below those of the page around it.
+ */
 export function show(page, place, base, below = 2) {
   const within = [place];
   place.replaceChildren();

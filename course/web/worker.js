@@ -1,13 +1,14 @@
 // Python in a worker. The page hands over all files; nothing is fetched here,
-// and what could reach a network is taken away before a suite is loaded.
-const NETWORK = [
+// and what could reach a network, a server or another tab is taken away before
+// a suite is loaded.
+const OUTSIDE = [
   "fetch", "XMLHttpRequest", "WebSocket", "WebSocketStream", "EventSource",
   "WebTransport", "RTCPeerConnection", "importScripts", "Worker",
   "SharedWorker", "BroadcastChannel", "indexedDB", "caches"];
 const INDEX = "https://pyodide.invalid/"; // Nobody ever asks there.
 const COURSE = "/course";
 
-let answer;
+let answer; // the grader's function of this name
 
 function moduleIn(file) {
   const blob = new Blob([file], { type: "text/javascript" });
@@ -18,7 +19,7 @@ function text(file) {
   return new TextDecoder().decode(file);
 }
 
-// Hand out the files that Pyodide asks for by their names.
+/** Return a `fetch` that hands out the files, by their names. */
 function fetchFrom(files) {
   return async (url) => {
     const name = String(url).replace(INDEX, "");
@@ -27,6 +28,7 @@ function fetchFrom(files) {
   };
 }
 
+/** Start Python with the grader, which then has no way out of here. */
 async function start({ files, sources }) {
   self.fetch = fetchFrom(files);
   const { loadPyodide } = await moduleIn(files["pyodide.mjs"]);
@@ -55,11 +57,17 @@ async function start({ files, sources }) {
   const page = python.pyimport("grader.page");
   page.close_the_browser();
   answer = page.answer;
-  for (const name of NETWORK) {
-    Object.defineProperty(self, name, { value: undefined });
+  takeAway(OUTSIDE);
+}
+
+/** Take names away from this worker, and from what it inherits them of. */
+function takeAway(names) {
+  for (let owner = self; owner; owner = Object.getPrototypeOf(owner)) {
+    names.forEach((name) => delete owner[name]);
   }
 }
 
+/** Tell the page what happens while a question is answered. */
 function tell(what, ...facts) {
   self.postMessage({ tell: what, facts });
 }
