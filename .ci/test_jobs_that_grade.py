@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests of the workflows that course/teachers.md gives to teachers.
+"""Tests of the workflows, and of a container, that course/teachers.md has.
 
 Their steps run in a double of GitHub's runner, with doubles of the GitHub CLI
 and of docker. What the suites need comes from the package index.
@@ -11,18 +11,19 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Dict, List
 
 import yaml
 
-from runner import Result, Runner, Values
+from runner import Result, Runner, Step, Values
 from texts import blocks
 
 TOP = Path(__file__).resolve().parent.parent
 BLOCKS = list(blocks((TOP / "course/teachers.md").read_text("utf-8")))
 FILES = {block.word: "\n".join(block.lines) + "\n" for block in BLOCKS}
-PRACTICE, EXAM = (yaml.safe_load("\n".join(block.lines))
-                  for block in BLOCKS if block.language == "yaml")
+PRACTICE, EXAM = (
+    yaml.safe_load("\n".join(block.lines))["jobs"]["grade"]["steps"]
+    for block in BLOCKS if block.language == "yaml")
 TOKEN = "secret of the class"
 
 # It copies repositories from $CLASS.
@@ -95,8 +96,8 @@ class Place:
                 shutil.copy(str(path), str(target))
         return {}
 
-    def run_job(self, workflow: Any) -> Result:
-        """Run the only job of a workflow."""
+    def run(self, steps: List[Step]) -> Result:
+        """Run the steps of a job."""
         def keep(given: Values) -> Values:
             """Stand in for an action; keep what it is given."""
             self.kept.append(given)
@@ -112,8 +113,7 @@ class Place:
                 "actions/checkout": self.checkout,
                 "actions/setup-python": keep,
                 "actions/upload-artifact": keep})
-        return runner.run_job(workflow["jobs"]["grade"]["steps"], {
-            "secrets.SUBMISSIONS_TOKEN": TOKEN})
+        return runner.run_job(steps, {"secrets.SUBMISSIONS_TOKEN": TOKEN})
 
     def write(self, folder: str, files: Dict[str, str]) -> None:
         """Write files into a new folder beside the workspace."""
@@ -121,6 +121,24 @@ class Place:
             path = self.elsewhere / folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
+
+
+class TestContainer(unittest.TestCase):
+    """Tests of the commands that grade in a container."""
+
+    def test_container(self) -> None:
+        """What suites need is installed, then they have no network."""
+        place = Place()
+        self.addCleanup(place.remove)
+        commands, = (
+            block.lines for block in BLOCKS if block.language == "bash")
+        result = place.run([
+            {"uses": "actions/checkout", "with": {"repository": "this"}},
+            {"run": "mkdir students; cp -r course/starter students/ann"},
+            {"run": "\n".join(commands)}])
+        self.assertIn("\nnoticed 2 of 36; next: ", result.log)
+        self.assertEqual((place.elsewhere / "calls").read_text(),
+                         "None None\nnone None\n")
 
 
 class TestPractice(unittest.TestCase):
@@ -132,7 +150,7 @@ class TestPractice(unittest.TestCase):
         self.addCleanup(place.remove)
         place.write("own/0x03-Unittests_and_integration_tests", {
             Path(file).name: (TOP / file).read_text() for file in files})
-        return place.run_job(PRACTICE)
+        return place.run(PRACTICE)
 
     def test_enough(self) -> None:
         """It is green for a suite that notices enough."""
@@ -165,7 +183,7 @@ class TestExam(unittest.TestCase):
         place.write("class/ann", {"test_bank.py": test, ".git/config": TOKEN})
         place.write("class/bob", {"tests/test_bank.py": test[
             :test.index("    def test_nothing")]})
-        cls.result = place.run_job(EXAM)
+        cls.result = place.run(EXAM)
 
     @classmethod
     def tearDownClass(cls) -> None:
