@@ -341,7 +341,7 @@ def line_table(suites: Sequence[Grade],
     rows = [(len(set(found)), len(found), line)
             for line, found in places.items()]
     for number, times, line in sorted(
-            rows, key=lambda row: (-row[0], -row[1], row[2])):
+            rows, key=lambda one: (-one[0], -one[1], one[2])):
         yield row(number_cell(number), number_cell(times), html_of(line))
     yield "</table>"
 

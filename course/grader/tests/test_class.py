@@ -15,7 +15,8 @@ from parameterized import param, parameterized
 
 from grader import command
 from grader.assignment import OWN, read_assignment
-from grader.class_pages import Class, class_page, in_ranges, write_pages
+from grader.class_pages import (
+    Class, class_page, in_ranges, line_table, write_pages)
 from grader.judge import grade
 from grader.report import report_to_hand_out
 from grader.rows import Graded, short_names
@@ -179,6 +180,23 @@ class TestPages(unittest.TestCase):
         self.assertEqual(re.findall(
             r"<td>(\d \w+)</td><td.*>(\d+) %<", self.page("index.html")),
             [("1 post", "50"), ("3 pay", "50"), ("2 pay", "100")])
+
+    def test_best_first(self) -> None:
+        """Without names the rows of the grid are in the order of scores."""
+        self.assertEqual(re.findall(
+            r'<tr><td class="number">(.)</td><td class="cell',
+            self.class_page(self.grades[::-1])), ["3", "1", "-", "-"])
+
+    def test_lines_of_most_suites_first(self) -> None:
+        """Lines are in the order of suites, times and the alphabet."""
+        lines = [["c", "a", "a", "b"], ["d", "d", "c"]]
+        table = "".join(line_table(
+            [one for _, one, _ in self.grades if one][:2],
+            lambda graded: iter(lines.pop())))
+        self.assertEqual(
+            re.findall(r">(\d)<.*?>(\d)<.*?<td>(.)<", table), [
+                ("2", "2", "c"), ("1", "2", "a"), ("1", "2", "d"),
+                ("1", "1", "b")])
 
     def test_names(self) -> None:
         """Names are short and lead to pages; the terminal's columns follow."""
