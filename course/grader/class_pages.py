@@ -63,6 +63,7 @@ pre { white-space: pre-wrap; font-size: .85em; }
   .grid { font-size: 9px; }
   .grid td.cell, .grid th { padding: 0 .15em; }
   tr { break-inside: avoid; }
+  h2, h3 { break-after: avoid; }
   .cell, .bar, .bar span { print-color-adjust: exact;
     -webkit-print-color-adjust: exact; }
   .m { background: #bbb; color: #000; outline: 2px solid #000;
@@ -276,10 +277,10 @@ def link(found: Class, place: int) -> str:
 
 def mistake_table(found: Class) -> Iterator[str]:
     """Yield a row for each mistake: the share of suites that notice it."""
-    number, public = len(found.scored), found.assignment.suites
+    number, others = len(found.scored), found.assignment.suites
     heads = ["mistake", f"of {count(number, 'suite')} with a score"]
-    if public:
-        heads.append(f"of {public} public suites")
+    if others:
+        heads.append(f"of {others} other suites")
     yield "<table>" + head(*heads)
     noticed = Counter(mistake.number for graded in found.scored
                       for mistake in graded.noticed)
@@ -288,7 +289,7 @@ def mistake_table(found: Class) -> Iterator[str]:
         words = f": {mistake.summary}" if found.words else ""
         yield row(html_of(mistake.name + words),
                   share(noticed[mistake.number], number),
-                  *([share(mistake.suites, public)] if public else []))
+                  *([share(mistake.suites, others)] if others else []))
     yield "</table>"
 
 

@@ -117,11 +117,11 @@ def print_class(
             print(line, flush=True)
     suites = [graded for _, graded, _ in done
               if graded and graded.are("passes")]
-    public = ""
+    others = ""
     if assignment.suites:
-        public = f" (and of {assignment.suites} public suites)"
+        others = f" (and of {assignment.suites} other suites)"
     print(f"\nnoticed by how many of {count(len(suites), 'suite')} with a "
-          f"score{public}:")
+          f"score{others}:")
     for mistake in by_number(assignment.mistakes):
         number = sum(mistake in graded.noticed for graded in suites)
         counted = f"({mistake.suites:2})" if assignment.suites else ""
@@ -184,7 +184,7 @@ def pattern(assignment: Assignment, mistake: Mistake) -> Iterator[str]:
     if mistake.lesson:
         yield f'The pattern: "{mistake.lesson}" in {TOUR}.'
     if assignment.suites:
-        yield (f"Noticed by {mistake.suites} of {assignment.suites} public "
+        yield (f"Noticed by {mistake.suites} of {assignment.suites} other "
                "suites.")
 
 

@@ -1154,7 +1154,7 @@ class TestCommand(GraderTestCase):
             "test_it.py, line 1: SyntaxError: invalid syntax$")
         self.assertEqual(rows[3], "no-such-folder: there is no such folder")
         self.assertEqual(rows[5], "noticed by how many of 1 suite with a "
-                         "score (and of 95 public suites):")
+                         "score (and of 95 other suites):")
         self.assertIn("  1 (93) 2 access_nested_map: only the first key is "
                       "followed", rows)
 
