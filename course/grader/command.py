@@ -22,7 +22,8 @@ from concurrent.futures import ThreadPoolExecutor
 from difflib import unified_diff
 from pathlib import Path
 from typing import (
-    Any, Dict, Iterator, List, NoReturn, Optional, Sequence, Union)
+    Any, Dict, Iterator, List, NamedTuple, NoReturn, Optional, Sequence,
+    Union)
 
 from .assignment import (
     OWN, Assignment, Unusable, check_imports, hiding, read_assignment)
@@ -358,6 +359,28 @@ def is_test_of(test_id: str, name: str) -> bool:
 
 # The command.
 
+class Options(NamedTuple):
+    """What the command line says.
+
+    hint: a mistake, and perhaps a step. try_: a change, and perhaps a folder
+    and names of tests.
+    """
+
+    folders: Sequence[Path]
+    assignment: Path
+    csv: bool
+    map: bool
+    json: bool
+    hint: Sequence[str]
+    try_: Sequence[str]
+    check: bool
+    reports: Optional[Path]
+    words: bool
+    at_least: Optional[int]
+    fresh: bool
+    keep: Optional[Path]
+
+
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are raised, so that they too can be JSON."""
 
@@ -370,8 +393,8 @@ class Parser(argparse.ArgumentParser):
         raise Unusable(message)
 
 
-def arguments(argv: Optional[Sequence[str]]) -> argparse.Namespace:
-    """Return the command's arguments; raise Unusable if they are wrong."""
+def parse(argv: Optional[Sequence[str]]) -> Options:
+    """Return what the command line says; raise Unusable if it is wrong."""
     parser = Parser(
         prog=COMMAND, description="Grade a suite of tests, and explain the "
         "grade.")
@@ -389,9 +412,10 @@ def arguments(argv: Optional[Sequence[str]]) -> argparse.Namespace:
                       help="which test notices which mistake")
     form.add_argument("--json", action="store_true",
                       help="the form of results.json, for Gradescope")
-    form.add_argument("--hint", nargs="+", metavar=("N", "STEP"),
+    form.add_argument("--hint", nargs="+", metavar=("N", "STEP"), default=(),
                       help="more about mistake N, in steps from 0 to 4")
     form.add_argument("--try", nargs="+", metavar=("N", "FOLDER"), dest="try_",
+                      default=(),
                       help="make mistake N in a copy, and show what unittest "
                       "says there; N can be a word of a rewrite's name, or 0 "
                       "for the right code; names of tests may follow FOLDER, "
@@ -411,47 +435,48 @@ def arguments(argv: Optional[Sequence[str]]) -> argparse.Namespace:
                         "done where there is no fork, on Windows: slower")
     parser.add_argument("--keep", metavar="DIR", type=Path,
                         help="with --try: leave the copy there")
-    args = parser.parse_args(argv)
-    if len(args.hint or []) > 2:
+    options = Options(**vars(parser.parse_args(argv)))
+    if len(options.hint) > 2:
         parser.error("--hint takes a mistake and a step, nothing else")
-    if args.folders and (args.hint or args.try_ or args.check):
+    if options.folders and (options.hint or options.try_ or options.check):
         parser.error("--hint, --try and --check take no other FOLDER")
-    if len(args.folders) > 1 and (args.json or args.map):
+    if len(options.folders) > 1 and (options.json or options.map):
         parser.error("--json and --map are for one FOLDER")
-    if args.reports and (not args.folders or args.json or args.map):
+    if options.reports and (
+            not options.folders or options.json or options.map):
         parser.error("--reports needs a FOLDER, and goes with --csv alone")
-    if args.words and not args.reports:
+    if options.words and not options.reports:
         parser.error("--words is for --reports")
-    if args.keep and not args.try_:
+    if options.keep and not options.try_:
         parser.error("--keep is for --try")
-    if args.at_least is not None and args.at_least < 0:
+    if options.at_least is not None and options.at_least < 0:
         parser.error("--at-least needs a number that is not negative")
-    return args
+    return options
 
 
-def run(args: argparse.Namespace) -> int:
+def run(options: Options) -> int:
     """Print what is asked for; return the exit status."""
-    assignment = read_assignment(args.assignment)
+    assignment = read_assignment(options.assignment)
     most = len(assignment.mistakes)
-    if (args.at_least or 0) > most:
-        raise Unusable(f"--at-least {args.at_least}: there are only "
+    if (options.at_least or 0) > most:
+        raise Unusable(f"--at-least {options.at_least}: there are only "
                        f"{count(most, 'mistake')}")
-    if args.hint:
-        number, *step = args.hint
+    if options.hint:
+        number, *step = options.hint
         print(hint(assignment, number, *step), end="")
         return 0
     check_imports(assignment)
-    with Runners(assignment.needs, args.fresh) as runners:
-        if args.check:
+    with Runners(assignment.needs, options.fresh) as runners:
+        if options.check:
             return print_check(runners, assignment)
-        if args.try_:
-            return print_try(runners, assignment, args)
-        if args.reports or args.csv or len(args.folders) > 1:
-            return print_many(runners, assignment, args)
-        graded = grade_at(args.folders[0] if args.folders else None,
+        if options.try_:
+            return print_try(runners, assignment, options)
+        if options.reports or options.csv or len(options.folders) > 1:
+            return print_many(runners, assignment, options)
+        graded = grade_at(options.folders[0] if options.folders else None,
                           assignment, runners)
-        form = results if args.json else map_of if args.map else report
-        status, text = graded.status(args.at_least), form(graded)
+        form = results if options.json else map_of if options.map else report
+        status, text = graded.status(options.at_least), form(graded)
     print(text, end="")
     return status
 
@@ -468,42 +493,42 @@ def print_check(runners: Runners, assignment: Assignment) -> int:
 
 
 def print_try(runners: Runners, assignment: Assignment,
-              args: argparse.Namespace) -> int:
+              options: Options) -> int:
     """Print what a suite does on a change; return the status."""
-    change, *rest = args.try_
+    change, *rest = options.try_
     own = rest[:1] in ([], [OWN_SUITE])
     suite = suite_at(None if own else Path(rest[0]), assignment)
     kept = ""
-    if args.keep:
-        kept = keep_copy(assignment, change, suite, args.keep)
+    if options.keep:
+        kept = keep_copy(assignment, change, suite, options.keep)
     text = try_out(runners, assignment, change, suite, rest[1:])
     print(text + kept, end="")
     return 0
 
 
 def print_many(runners: Runners, assignment: Assignment,
-               args: argparse.Namespace) -> int:
+               options: Options) -> int:
     """Print, or write, what is found out about a class; return the status."""
-    if args.reports:
-        check_folder(args.reports)
-    grades = grade_class(args.folders, assignment, runners)
-    if args.csv and not args.folders:
+    if options.reports:
+        check_folder(options.reports)
+    grades = grade_class(options.folders, assignment, runners)
+    if options.csv and not options.folders:
         graded = grade(own_suite(assignment), assignment, runners)
         grades = iter([("the own suite", graded, "")])
-    if args.csv:
+    if options.csv:
         done = print_csv(grades, assignment, runners)
     else:
-        done = print_class(grades, args.folders, assignment, runners)
-    if args.reports:
-        write_pages(args.reports, done, assignment, args.words)
-    return class_status(done, args.at_least)
+        done = print_class(grades, options.folders, assignment, runners)
+    if options.reports:
+        write_pages(options.reports, done, assignment, options.words)
+    return class_status(done, options.at_least)
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Do what the command line says; return the exit status."""
     words = sys.argv[1:] if argv is None else argv
     try:
-        return run(arguments(words))
+        return run(parse(words))
     except Unusable as error:
         print(f"{COMMAND}: {error}", file=sys.stderr)
         if "--json" in words:
