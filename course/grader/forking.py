@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 from .attempts import COURSE, environ_for
 from .protocol import Job, Run, failed_run, run_from
@@ -40,7 +40,9 @@ class Forking:
         reply = answer_of(process)
         if not reply:
             process.kill()
-            return failed_run("stopped or ended the process that watches it")
+            return failed_run(
+                "stopped or ended the process that watches it",
+                "time" if reply is None else "exception")
         with self._lock:
             self._idle.setdefault(job.seed, []).append(process)
         return run_from(json.loads(reply))
@@ -77,16 +79,19 @@ class Forking:
             return process
 
 
-def answer_of(process: "subprocess.Popen[bytes]") -> bytes:
-    """Return the line that a process answers; b"" if it ends or is silent.
+def answer_of(process: "subprocess.Popen[bytes]") -> Optional[bytes]:
+    """Return the line that a process answers; b"" if it ends first.
 
+    None if it is silent for too long.
     As long as it waits for a run it gives signs of life: empty lines.
     """
     stdout: Any = process.stdout
     answer = b""
     while not answer.endswith(b"\n") or not answer.strip():
         ready, _, _ = select.select([stdout], [], [], SILENCE)
-        part = os.read(stdout.fileno(), 2 ** 16) if ready else b""
+        if not ready:
+            return None
+        part = os.read(stdout.fileno(), 2 ** 16)
         if not part:
             return b""
         answer += part

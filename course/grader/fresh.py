@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
-from typing import List, Optional, Sequence, Set
+from glob import glob
+from typing import Iterator, List, Optional, Sequence, Set
 
 from .attempts import COURSE, Process, environ_for, make
 from .protocol import Job, Run, failed_run
@@ -57,6 +58,7 @@ class NewPython(Process):
 
     def __init__(self, job: Job, done: Set[str], root: str) -> None:
         """Start it; what it has to do stands in a file."""
+        self._root = root
         with open(os.path.join(root, "job"), "w", encoding="ascii") as file:
             json.dump([job, sorted(done)], file)
         self._process = subprocess.Popen(
@@ -72,7 +74,7 @@ class NewPython(Process):
         return None
 
     def kill(self) -> None:
-        """Kill it, and what it started in its session."""
+        """Kill it and what it started, on Linux in other sessions too."""
         if hasattr(os, "killpg"):
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -82,3 +84,19 @@ class NewPython(Process):
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self._process.kill()
         self._process.wait()
+        killed: Set[int] = set()
+        started = set(started_in(self._root))
+        while started:  # Each may have started more.
+            for pid in started:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            killed |= started
+            started = set(started_in(self._root)) - killed
+
+
+def started_in(root: str) -> Iterator[int]:
+    """Yield the ids of processes that have a folder in their environment."""
+    for path in glob("/proc/[0-9]*/environ"):
+        with suppress(OSError), open(path, "rb") as file:
+            if os.fsencode(root) in file.read():
+                yield int(path.split("/")[2])

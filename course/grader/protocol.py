@@ -119,9 +119,9 @@ class Run(NamedTuple):
     output: str = ""
 
 
-def failed_run(why: str) -> Run:
+def failed_run(why: str, outcome: str = "exception") -> Run:
     """Return a run that has no result, because the suite prevented it."""
-    return Run(unloaded={THE_SUITE: Result("exception", why)},
+    return Run(unloaded={THE_SUITE: Result(outcome, why)},
                output=f"The run {why}.\n")
 
 

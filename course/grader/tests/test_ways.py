@@ -186,10 +186,14 @@ class TestSilence(WaysTestCase):
     """Tests of a suite that stops the process that watches it."""
 
     @parameterized.expand([
-        ("stops", "SIGSTOP"), ("terminates", "SIGTERM"), ("kills", "SIGKILL"),
+        ("stops", "SIGSTOP", 2), ("terminates", "SIGTERM", 4),
+        ("kills", "SIGKILL", 4),
     ])
-    def test_parent(self, _: str, name: str) -> None:
-        """There is no score then; nothing waits for ever, nothing is left."""
+    def test_parent(self, _: str, name: str, runs: int) -> None:
+        """There is no score then; nothing waits for ever, nothing is left.
+
+        Silence is not waited for again.
+        """
         folder = self.folder(test_it=odd_suite(
             f"import signal; os.kill(os.getppid(), signal.{name}); "
             "time.sleep(99)"))
@@ -200,3 +204,28 @@ class TestSilence(WaysTestCase):
                 [], [])
         self.assertEqual(graded.unloaded, {
             "the suite": "stopped or ended the process that watches it"})
+        self.assertEqual(runners.progress._begun, runs)
+
+
+class TestLeft(WaysTestCase):
+    """Tests of what a suite starts and leaves running."""
+
+    @parameterized.expand([("by_fork", False), ("by_python", True)])
+    @unittest.skipUnless(sys.platform == "linux", "needs /proc")
+    def test_session_of_its_own(self, _: str, fresh: bool) -> None:
+        """A process in another session ends with its run."""
+        started = self.folder() / "started"
+        folder = self.folder(test_it=odd_suite("\n        ".join([
+            "import subprocess",
+            "sleeping = subprocess.Popen(['sleep', '99'], "
+            "start_new_session=True)",
+            f"with open({str(started)!r}, 'a') as file:",
+            "    print(sleeping.pid, file=file)"])))
+        with Runners(ASSIGNMENT.needs, fresh) as runners:
+            judge.grade(read_suite(folder, ASSIGNMENT.sources), ASSIGNMENT,
+                        runners, [], [])
+        pids = started.read_text().split()
+        self.assertTrue(pids)
+        for pid in pids:
+            command = Path("/proc", pid, "cmdline")
+            self.assertFalse(command.exists() and command.read_bytes())
