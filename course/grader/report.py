@@ -121,9 +121,8 @@ def right(graded: Grade) -> Iterator[str]:
             yield f"      {test_id}"
     for name, files in graded.reads.items():
         yield paragraph(
-            f"{name} reads the source or the code of {some(files)}. A test "
-            "that does so fails on any change, and proves nothing about what "
-            "the code does.")
+            f"{name} reads the source or the code of {some(files)}. What a "
+            "test finds there proves nothing about what the code does.")
     for name in graded.stops:
         yield paragraph(
             f"{name} stops the run by result.stop(): by hand, no test runs "
@@ -131,8 +130,9 @@ def right(graded: Grade) -> Iterator[str]:
     late = ran_out_of_time(graded)
     if graded.seconds > LONG and (
             late or sum(graded.slowest.values()) > SHORT):
-        yield paragraph(f"Grading took {graded.seconds:.0f} s. What took "
-                        f"longest on the right code: {slowest(graded)}. "
+        yield paragraph(f"Grading {count(len(graded.tests), 'test')} took "
+                        f"{graded.seconds:.0f} s. What took longest on the "
+                        f"right code: {slowest(graded)}. "
                         "Tests that ran out of time on mistakes: "
                         f"{some(late) or 'none'}.")
 
@@ -216,8 +216,9 @@ REASONS = {
                 "looks at it: assert it"),
     SAME: ("s", "reached, and what the tests could compare came out the "
            "same: try another input, or the same once more"),
-    NOT_REACHED: ("n", "not reached: no test that counts, no fixture and no "
-                  "import runs a line that the mistake changes"),
+    NOT_REACHED: ("n", "not reached: neither a test that counts, nor its "
+                  "fixtures, nor the import of its file runs a line that the "
+                  "mistake changes"),
     NOT_TOLD: ("?", "reached; whether anything came out otherwise can't be "
                "told"),
     NOT_KNOWN: ("k", "not known whether a test reaches it"),

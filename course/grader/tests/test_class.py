@@ -275,9 +275,9 @@ class TestPages(unittest.TestCase):
         lines = report_to_hand_out(
             graded._replace(tests=tests)).splitlines()
         self.assertEqual(
-            lines[-1], "noticed 1 of 3; next: 1 post, missed: not reached: no "
-            "test that counts, no fixture and no import runs a line that the "
-            "mistake changes")
+            lines[-1], "noticed 1 of 3; next: 1 post, missed: not reached: "
+            "neither a test that counts, nor its fixtures, nor the import of "
+            "its file runs a line that the mistake changes")
 
     def test_scores(self) -> None:
         """The JSON of a suite has its score, 0 if it has none."""

@@ -616,9 +616,9 @@ class TestSource(unittest.TestCase):
         with patch.object(report, "LONG", 0), \
                 patch.object(report, "SHORT", 0.2):
             self.assertRegex(
-                " ".join(report.report(graded).split()), r"Grading took \d+ "
-                rf"s. What took longest on the right code: {BAD_ID} 0\.\d "
-                "s, .* Tests that ran out of time on mistakes: none.")
+                " ".join(report.report(graded).split()), "Grading 2 tests "
+                rf"took \d+ s. What took longest on the right code: {BAD_ID} "
+                r"0\.\d s, .* Tests that ran out of time on mistakes: none.")
 
 
 class TestClass(GraderTestCase):
@@ -1108,8 +1108,9 @@ class TestCommand(GraderTestCase):
             "test_client.TestGithubOrgClient.test_has_license"})
         self.assertEqual(tests["7"], {
             "name": "7 get_json", "score": 0, "max_score": 1,
-            "output": "missed: not reached: no test that counts, no fixture "
-            "and no import runs a line that the mistake changes"})
+            "output": "missed: not reached: neither a test that counts, nor "
+            "its fixtures, nor the import of its file runs a line that the "
+            "mistake changes"})
         self.assertEqual(results["extra_data"]["missed"]["7"], {
             "reason": "not reached", "tests": [], "why": ""})
         self.assertRegex(results["output"], r"\nnoticed \d+ of \d+;")

@@ -312,8 +312,9 @@ class TestIt(unittest.TestCase):
                 "course/grade.py --hint 1 0\n"
                 "      checklist for has_license: "
                 "course/grade.py --hint 28 0\n",
-                "   not reached: no test that counts, no fixture and no "
-                "import runs a line that\n   the mistake changes:\n"
+                "   not reached: neither a test that counts, nor its "
+                "fixtures, nor the import of\n   its file runs a line that "
+                "the mistake changes:\n"
                 "      3 access_nested_map\n"):
             self.assertIn(words, text)
         self.assertIn("why it is missed  s  n  o  s  s\n",
