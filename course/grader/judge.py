@@ -400,10 +400,11 @@ class RunsAlone:
             return Test("unsteady", kind, "passes in one run, fails in "
                         f"another: {failed_alone[0].message}", [name])
         cause = self._cause(name)
-        return Test(
-            "unsteady", kind, "passes alone, fails after "
-            f"{cause or 'other tests'}: {failed[0].message}",
-            [cause, name] if cause else [])
+        if not cause:
+            return Test("unsteady", kind, "passes in one run, fails in "
+                        f"another: {failed[0].message}")
+        return Test("unsteady", kind, f"passes alone, fails after {cause}: "
+                    f"{failed[0].message}", [cause, name])
 
     def _cause(self, name: str) -> str:
         """Return the test after which another fails; "" if none is found."""
@@ -636,7 +637,7 @@ class ChangedCode:
 
     def _unsteady(self, name: str) -> bool:
         """Return whether a test in doubt ever fails on the right code."""
-        tried = self._tried.get(name, 0)
+        tried = self._tried.setdefault(name, 0)
         if name not in self._found and sum(
                 self._tried.values()) < DOUBTS * MOST_DOUBTFUL:
             self._tried[name] = tried + DOUBTS
@@ -718,11 +719,12 @@ def method_of(name: str) -> str:
 def asserts_nothing(found: Pitfall, method: str) -> bool:
     """Return whether it is said of a method that it asserts nothing.
 
-    parameterized adds a number, and perhaps more, to the name of a method.
+    parameterized adds a number, and perhaps more, to the name of a method,
+    and the recorder one to an id that it has seen before.
     """
     name, _, what = found.what.partition(" ")
     return what == "asserts nothing" and (
-        method == name or method.startswith(f"{name}_"))
+        method == name or method.startswith((f"{name}_", f"{name}#")))
 
 
 def examined(

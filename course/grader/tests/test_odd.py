@@ -158,6 +158,22 @@ class TestChance(OddTestCase):
             "passes in one run, fails in another: "))
         self.assertEqual(graded.noticed, [])
 
+    def test_twice(self) -> None:
+        """Of too many in doubt none counts that does not fail all the time."""
+        folder = self.folder({})
+        source = suite(
+            "value = access_nested_map({1: {2: 3}}, (1, 2))",
+            "with patch('requests.get') as get:",
+            "    is_json = get_json('u') is get().json()",
+            f"path = os.path.join({str(folder)!r}, f'{{value}} {{is_json}}')",
+            "with open(path, 'a') as file:",
+            "    file.write('x')", "    number = file.tell()",
+            "self.assertTrue(value == 3 or number > 2)",
+            "self.assertTrue(is_json or number > 1)")
+        with patch.object(judge, "MOST_DOUBTFUL", 0):
+            graded = self.grade(source, [2, 5])
+        self.assertEqual(graded.tests[BAD_ID].notices, {})
+
     def counting(self, line: str) -> str:
         """Return a suite whose odd test knows how often it has been run."""
         path = self.folder({"runs": ""}) / "runs"
