@@ -72,7 +72,8 @@ def work(job: Job, done: Set[str], root: str) -> None:
 def show(tests: Optional[List[str]]) -> None:
     """Have plain unittest run all files, or some tests in their order."""
     files = files_to_run()
-    if not all(file_of_name(name, files) for name in tests or []):
+    if not all(file_of_name(name, files) and "#" not in name
+               for name in tests or []):
         tests = None  # Such a test can't be named to unittest.
     try:
         unittest.main(module=None, argv=[

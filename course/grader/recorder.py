@@ -21,7 +21,8 @@ from time import monotonic, process_time
 from traceback import walk_stack, walk_tb
 from types import FrameType, ModuleType
 from typing import (
-    Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple)
+    Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Set,
+    Tuple)
 
 from .names import file_of_name, module_of, path_in, test_files
 from .protocol import FIXTURES, Job, Result
@@ -129,8 +130,8 @@ class Recorder(unittest.TestResult):
         try:
             module = importlib.import_module(module_of(file))
             loader = unittest.defaultTestLoader
-            tests = [found_in(file, test) for test in flat(
-                loader.loadTestsFromModule(module))]
+            tests = list(numbered(found_in(file, test) for test in flat(
+                loader.loadTestsFromModule(module))))
         except unittest.SkipTest:
             tests = []
         except BaseException as error:
@@ -499,6 +500,18 @@ def found_in(file: str, test: Any) -> Found:
     kind = type(test)
     return Found(printable(test.id()), test, file, kind.__module__,
                  printable(f"{kind.__module__}.{kind.__qualname__}"))
+
+
+def numbered(tests: Iterable[Found]) -> Iterator[Found]:
+    """Yield tests; what has the id of an earlier one gets a number.
+
+    So it is with the tests that load_tests makes of one function in a loop.
+    """
+    numbers: Dict[str, int] = {}
+    for found in tests:
+        number = numbers[found.name] = numbers.get(found.name, 0) + 1
+        yield found if number == 1 else found._replace(
+            name=f"{found.name}#{number}")
 
 
 def cut(text: str) -> str:

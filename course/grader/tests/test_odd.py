@@ -115,6 +115,18 @@ def load_tests(loader, tests, pattern):
     return unittest.TestSuite([unittest.FunctionTestCase(two_keys)])
 '''
 
+    LOOP = '''
+import unittest
+from utils import access_nested_map
+
+def load_tests(loader, tests, pattern):
+    for path, value in (((), {"a": {"b": 2}}), (("a", "b"), 2)):
+        def follows(path=path, value=value):
+            assert access_nested_map({"a": {"b": 2}}, path) == value
+        tests.addTest(unittest.FunctionTestCase(follows))
+    return tests
+'''
+
     @parameterized.expand([
         ("helper", "from cases import *", "cases.py", "cases.TestGood"),
         ("package", "from tests.test_cases import *", "tests/test_cases.py",
@@ -137,6 +149,13 @@ def load_tests(loader, tests, pattern):
         graded = self.grade(source)
         self.assertEqual({one: list(test.notices) for one, test
                           in graded.tests.items()}, {name: [2]})
+
+    def test_same_id(self) -> None:
+        """Each of the tests that load_tests makes in a loop is run."""
+        graded = self.grade(self.LOOP)
+        self.assertEqual({name: list(test.notices) for name, test
+                          in graded.tests.items()},
+                         {"follows": [], "follows#2": [2]})
 
 
 class TestChance(OddTestCase):
