@@ -224,6 +224,8 @@ class Recorder(unittest.TestResult):
 
     def stopTest(self, test: unittest.TestCase) -> None:
         """Write down what the test did."""
+        if self._test is None:  # Python 3.12.1 did not start what it skips.
+            return
         seconds = monotonic() - self._begun
         busy = process_time() - self._begun_busy
         kind = "unit"

@@ -403,6 +403,22 @@ class TestBad(unittest.TestCase):
         self.assertEqual(graded.tests[BAD_ID].notices, {2: "assertion"})
         self.assertEqual(graded.untouched, [])
 
+    def test_skipped(self) -> None:
+        """What a decorator skips is not said to do what another test did."""
+        graded = self.grade(IMPORTS + GOOD + """
+    def test_bad(self):
+        self.fail()
+
+    @unittest.skip("why not")
+    def test_it(self):
+        self.fail()
+""")
+        self.assertEqual(
+            {name.split(".")[2]: test.verdict for name, test
+             in graded.tests.items()},
+            {"test_bad": "wrong", "test_good": "passes",
+             "test_it": "skipped"})
+
     def test_asserts_nothing(self) -> None:
         """Nor is what notices a mistake said to assert nothing."""
         graded = self.grade(suite(
