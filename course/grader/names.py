@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Tell files by their paths in a suite's copy, and modules by their names."""
 from os import sep
+from os.path import abspath, isabs
 from pathlib import PurePath
 from typing import Iterable, List
 
@@ -12,7 +13,12 @@ def module_of(path: str) -> str:
 
 
 def path_in(folder: str, file: str) -> str:
-    """Return the path of a file from a folder; "" if it is elsewhere."""
+    """Return the path of a file from a folder; "" if it is elsewhere.
+
+    A program that runpy runs by a relative path has that for its name.
+    """
+    if file.endswith(".py") and not isabs(file):
+        file = abspath(file)
     if not file.startswith(folder + sep):
         return ""
     return file[len(folder) + 1:].replace(sep, "/")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Notice that a suite reads the source or the code of the modules.
 
-A test that does so fails on any change of them, and proves nothing about
+A test that compares it fails on any change of them, and proves nothing about
 what they do. Python 3.8 and later say by themselves what is opened; before,
 `open` is replaced by what says so.
 """
@@ -19,7 +19,8 @@ from typing import Any, Callable, Dict, Iterator, List, Optional
 from .names import module_of, path_in
 
 # Who reads a source for another purpose than to look at it.
-HARMLESS = ("traceback.py", "warnings.py", "doctest.py", "runpy.py")
+HARMLESS = ("traceback.py", "warnings.py", "doctest.py", "runpy.py",
+            "<frozen runpy>")
 EVENTS = {"open", "object.__getattr__"}
 IMPORTING = ("_find_and_load", "exec_module")
 

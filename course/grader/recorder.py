@@ -27,7 +27,7 @@ from typing import (
 from .names import file_of_name, module_of, path_in, test_files
 from .protocol import FIXTURES, Job, Result
 from .readers import Readers
-from .tracer import Tracer
+from .tracer import Tracer, is_hook
 
 VALUES = methodcaller("values")
 MAIN = join("unittest", "main.py")
@@ -229,7 +229,9 @@ class Recorder(unittest.TestResult):
         seconds = monotonic() - self._begun
         busy = process_time() - self._begun_busy
         kind = "unit"
-        if self._readers and sys.getprofile() is not self._profile:
+        if self._readers and not is_hook(
+                self._profile, sys.getprofile(), "profile"):
+            threading.setprofile(self._profile)
             sys.setprofile(self._profile)
             self._is_unwatched = True
         if self._is_unwatched:

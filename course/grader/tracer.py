@@ -68,7 +68,8 @@ class Tracer:
         """Watch the code of some files in a folder."""
         self._folder = folder
         self._modules = set(modules)
-        self._files: Dict[CodeType, str] = {}
+        # By the names in code, for the code of two files may be equal.
+        self._files: Dict[str, str] = {}
         self._codes: Dict[CodeType, bytes] = {}
         # One object each, by which it is known again.
         self._trace, self._profile = self.trace, self.profile
@@ -91,6 +92,10 @@ class Tracer:
         """Watch this thread, and those that are still to come."""
         builtins.print = self._printing
         builtins.open = io.open = Opening(self)
+        self._watch()
+
+    def _watch(self) -> None:
+        """Have Python call this tracer, and no other."""
         threading.settrace(self._trace)
         sys.settrace(self._trace)
         threading.setprofile(self._profile)
@@ -105,11 +110,10 @@ class Tracer:
 
     def take(self) -> Trace:
         """Return what has happened since the last time."""
-        if (sys.gettrace() is not self._trace
-                or sys.getprofile() is not self._profile):
+        if not (is_hook(self._trace, sys.gettrace(), "trace")
+                and is_hook(self._profile, sys.getprofile(), "profile")):
             self._unsure.add(TRACER)
-            sys.settrace(self._trace)
-            sys.setprofile(self._profile)
+            self._watch()
         trace = Trace(by_file(self._lines), by_file(self._calls),
                       self._came_out, sorted(self._unsure))
         self._clear()
@@ -254,11 +258,11 @@ class Tracer:
 
     def _file_of(self, code: CodeType) -> str:
         """Return the file of code in the folder, or of doubles, or ""."""
-        if code not in self._files:
-            is_double = code.co_filename.endswith(MOCK_FILE)
-            self._files[code] = path_in(self._folder, code.co_filename) or (
-                MOCK_FILE if is_double else "")
-        return self._files[code]
+        name = code.co_filename
+        if name not in self._files:
+            self._files[name] = path_in(self._folder, name) or (
+                MOCK_FILE if name.endswith(MOCK_FILE) else "")
+        return self._files[name]
 
     def _is_inside(self, frame: Optional[FrameType]) -> bool:
         """Return whether a frame is one of the assignment's code."""
@@ -304,6 +308,15 @@ class Local:
         elif event == "return" and self._is_outside:
             self._tracer.returned(frame, arg, self._raised)
         return self.trace
+
+
+def is_hook(function: Any, current: Any, kind: str) -> bool:
+    """Return whether a function watches this thread, and all new ones.
+
+    What Python calls in new threads has a name in a private variable alone.
+    """
+    return (current is function
+            and vars(threading).get(f"_{kind}_hook") is function)
 
 
 def read_by(frame: FrameType) -> Optional[Tuple[Any, Any]]:

@@ -262,6 +262,7 @@ class TestReaders(OddTestCase):
         ("traceback", "import traceback",
          "try: access_nested_map({}, ('a',))",
          "except KeyError: traceback.format_exc()"),
+        ("runs", "import runpy; runpy.run_path('utils.py')"),
         ("other_file", "open('test_it.py').close()"),
         ("program", "import __main__; open(__main__.__file__).close()"),
     ])
@@ -375,6 +376,7 @@ class TestTrue(OddTestCase):
 
     @parameterized.expand([
         ("for_good", "sys.setprofile(None)"),
+        ("of_threads", "import threading; threading.setprofile(None)"),
         ("for_a_while", "before = sys.getprofile(); sys.setprofile(None); "
          "sys.setprofile(before)"),
     ])

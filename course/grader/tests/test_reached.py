@@ -236,6 +236,13 @@ class TestWatching(unittest.TestCase):
          "def look(): access_nested_map({1: {2: 3}}, (1, 2))",
          "thread = threading.Thread(target=look); thread.start()",
          "thread.join()"),
+        ("by_a_relative_path", 2, OTHERWISE, "import runpy",
+         "names = runpy.run_path('utils.py')",
+         "names['access_nested_map']({1: {2: 3}}, (1, 2))"),
+        ("after_a_copy", 2, OTHERWISE, "import shutil",
+         "shutil.copy('utils.py', 'copied.py'); import copied",
+         "copied.access_nested_map({1: {2: 3}}, (1, 2))",
+         "access_nested_map({1: {2: 3}}, (1, 2))"),
         ("other_value", 2, NOT_TOLD,
          "access_nested_map({1: threading.Lock()}, (1,))"),
     ])
@@ -252,6 +259,7 @@ class TestWatching(unittest.TestCase):
         ("bare_thread", THREAD, "done = queue.Queue()",
          "_thread.start_new_thread(done.put, (1,)); done.get()"),
         ("tracer", TRACER, "sys.settrace(None)"),
+        ("tracer_of_threads", TRACER, "threading.settrace(None)"),
         ("tracer_for_a_while", TRACER, "before = sys.gettrace()",
          "sys.settrace(None); sys.settrace(before)"),
     ])
