@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import partial
 from glob import glob
 from itertools import chain
-from operator import is_, methodcaller
+from operator import is_
 from os.path import basename, join
 from sys import setprofile as set_profile
 from time import monotonic, process_time
@@ -29,7 +29,6 @@ from .protocol import FIXTURES, Job, Result
 from .readers import Readers
 from .tracer import Tracer, is_hook
 
-VALUES = methodcaller("values")
 MAIN = join("unittest", "main.py")
 MESSAGE = 400  # characters that are kept of where and why a test fails
 DOUBLES = ("unittest.mock", "mock")  # the modules that make doubles
@@ -393,9 +392,10 @@ class Names:
                         self._add(value, value.__name__)
 
         # What changes with the names: the test of this has to be quick.
-        self._current = [vars(owner) for owner, _, _ in self._owners.values()]
+        self._current = [
+            vars(owner).values() for owner, _, _ in self._owners.values()]
         self._lengths = list(map(len, self._current))
-        self._values = list(chain.from_iterable(map(VALUES, self._current)))
+        self._values = list(chain.from_iterable(self._current))
 
     def _add(self, module: ModuleType, label: str) -> None:
         """Keep what the names of a module, and of its classes, are."""
@@ -415,8 +415,8 @@ class Names:
     def _are_same(self) -> bool:
         """Return whether nothing has changed since, not even the order."""
         return (list(map(len, self._current)) == self._lengths
-                and all(map(is_, self._values, chain.from_iterable(
-                    map(VALUES, self._current)))))
+                and all(map(is_, self._values,
+                            chain.from_iterable(self._current))))
 
     def restore(self) -> List[Replaced]:
         """Put back what has been replaced since; return what that was."""
