@@ -26,8 +26,9 @@ LEAST_SECONDS, TIMES = 5.0, 5
 # In so many runs at once it is looked for what else takes too long.
 SMALL_RUNS = 16
 # A suite waits, for a clock or another process, if its tests leave the
-# processor idle for so many seconds.
-IDLE = 1.0
+# processor idle for so many seconds, and so many times longer than they work.
+# Where others keep the processor from them, they are idle for a while, too.
+IDLE, IDLE_TIMES = 1.0, 4
 # So many seconds are spent to find out why mistakes are missed.
 WATCHING = 15.0
 LONG = "to watch these tests takes too long"
@@ -270,9 +271,15 @@ def right_code(job: Job, assignment: Assignment, runners: RunMaker,
          for name in {**again[0].results, **again[1].results}
          if file_of.get(name) not in unloaded},
         unloaded, leaks, reads, stops, order, file_of,
-        longest(again, job.seconds),
-        sum(result.seconds - result.busy for result in again[0].results.values(
-            ) if result.outcome == "passed") > IDLE)
+        longest(again, job.seconds), do_wait(again[0].results.values()))
+
+
+def do_wait(results: Iterable[Result]) -> bool:
+    """Return whether the tests that pass do little but wait."""
+    passed = [result for result in results if result.outcome == "passed"]
+    busy = sum(result.busy for result in passed)
+    idle = sum(result.seconds for result in passed) - busy
+    return idle > max(IDLE, IDLE_TIMES * busy)
 
 
 def again_alone(

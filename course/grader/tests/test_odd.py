@@ -15,7 +15,7 @@ from parameterized import parameterized
 from grader import judge, report
 from grader.assignment import OWN, Unusable, read_assignment
 from grader.judge import Grade
-from grader.protocol import Job, Run
+from grader.protocol import Job, Result, Run
 from grader.run import Runners
 from grader.suite import read_suite
 
@@ -344,7 +344,20 @@ class TestTime(OddTestCase):
         job = judge.job_for(read_suite(folder, ASSIGNMENT.sources),
                             ASSIGNMENT.sources, ASSIGNMENT)
         right = judge.right_code(job, ASSIGNMENT, RUNNERS, 0.0)
-        self.assertIs(right.waits, expected)
+        self.assertTrue(right.waits)
+
+    @parameterized.expand([
+        ("wait", [Result("passed", seconds=0.6, busy=0.1)] * 2, False),
+        ("wait_longer", [Result("passed", seconds=0.6, busy=0.1)] * 3, True),
+        ("work", [Result("passed", seconds=9.0, busy=8.0)], False),
+        ("work_beside_others", [Result("passed", seconds=9.0, busy=2.0)],
+         False),
+        ("fail", [Result("assertion", seconds=9.0)], False),
+    ])
+    def test_do_wait(
+            self, _: str, results: List[Result], expected: bool) -> None:
+        """Tests that wait are told from those that work."""
+        self.assertIs(judge.do_wait(results), expected)
 
     def test_watching_takes_long(self) -> None:
         """Where there is no time to find out why, that is said."""
