@@ -575,25 +575,27 @@ class ChangedCode:
         """Return why each of the mistakes that are missed is missed."""
         if not missed:
             return {}
-        right = [run.result() for run in [
-            self._watch(sources) for _ in range(2)]]
-        took = max([0.001, *(sum(
-            result.seconds for result in run.results.values())
-            for run in right)])
+        first = self._watch(sources).result()
+        took = max(0.001, sum(
+            result.seconds for result in first.results.values()))
         wrongs = [(mistake, edited(sources, mistake.edits))
                   for mistake in missed]
         found = {mistake.number: places(sources, code)
                  for mistake, code in wrongs}
         worth = [(mistake.number, code) for mistake, code in wrongs
-                 if is_worth_watching(found[mistake.number], right)]
+                 if is_worth_watching(found[mistake.number], first)]
         most = int(WATCHING * self._runners.side_by_side(self._right.waits)
                    / took) + 1
-        runs = {number: self._watch(code) for number, code in worth[:most]}
+        runs = {number: run.result() for number, run in {
+            number: self._watch(code) for number, code in worth[:most]
+            }.items()}
+        # The last, so that whatever depends on the time is seen to vary.
+        right = [first, self._watch(sources).result()]
+        tests = set(self._steady)
         reasons = {number: Reason(NOT_KNOWN, why=LONG)
                    for number, _ in worth[most:]}
         return {number: reasons.get(number) or reason(
-            found[number], right,
-            runs[number].result() if number in runs else None, self._steady)
+            found[number], right, runs.get(number), tests)
             for number in found}
 
     def _watch(self, code: Sources) -> "Future[Run]":

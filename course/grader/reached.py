@@ -8,7 +8,7 @@ is true of the runs that were watched; what they can't tell is said to be so.
 import ast
 from difflib import SequenceMatcher
 from typing import (
-    Any, Dict, Iterator, List, NamedTuple, Optional, Sequence)
+    Any, Collection, Dict, Iterator, List, NamedTuple, Optional, Sequence)
 
 from .edits import Sources
 from .protocol import Run, Trace
@@ -157,19 +157,20 @@ def is_reached(place: Place, trace: Trace) -> bool:
         for line in trace.lines.get(place.file, []))
 
 
-def is_worth_watching(found: List[Place], right: List[Run]) -> bool:
+def is_worth_watching(found: List[Place], right: Run) -> bool:
     """Return whether a run of the wrong code can tell why it is missed."""
     return any(not place.is_right or place.sort == "elsewhere"
-               for place in found) or any(
-        reaching(run.traces, found, True) for run in right)
+               for place in found) or bool(
+        reaching(right.traces, found, True))
 
 
 def reason(found: List[Place], right: List[Run], wrong: Optional[Run],
-           tests: Sequence[str]) -> Reason:
+           tests: Collection[str]) -> Reason:
     """Return why a mistake is missed.
 
-    There are two runs of the right code, and one of the wrong code if the
-    mistake can be reached. The tests are those that ran.
+    There are two runs of the right code, and between them one of the wrong
+    code, if the first shows that the mistake can be reached. The tests are
+    those that ran.
     """
     runs = [*right, *([wrong] if wrong else [])]
     reached = dict.fromkeys(
@@ -182,13 +183,14 @@ def reason(found: List[Place], right: List[Run], wrong: Optional[Run],
         if blind:
             return Reason(NOT_KNOWN, why=blind)
         return Reason(NOT_REACHED)
+    if wrong is None:
+        return Reason(NOT_TOLD, list(reached), VARIES)
     looked_at = list(right[0].traces) if elsewhere else list(reached)
-    if wrong:
-        otherwise = [name for name in looked_at
-                     if not unwatched(name, runs, tests)
-                     and differs(name, right, wrong)]
-        if otherwise:
-            return Reason(OTHERWISE, otherwise)
+    otherwise = [name for name in looked_at
+                 if not unwatched(name, runs, tests)
+                 and differs(name, right, wrong)]
+    if otherwise:
+        return Reason(OTHERWISE, otherwise)
     if elsewhere:
         return Reason(NOT_TOLD, why=NOT_IN_FUNCTION)
     for name in reached:
@@ -198,7 +200,7 @@ def reason(found: List[Place], right: List[Run], wrong: Optional[Run],
     return Reason(SAME, list(reached))
 
 
-def blindness(runs: List[Run], tests: Sequence[str]) -> str:
+def blindness(runs: List[Run], tests: Collection[str]) -> str:
     """Return why it is not known what all tests reach, or ""."""
     for run in runs:
         for trace in run.traces.values():
@@ -210,7 +212,7 @@ def blindness(runs: List[Run], tests: Sequence[str]) -> str:
     return ""
 
 
-def unwatched(name: str, runs: List[Run], tests: Sequence[str]) -> str:
+def unwatched(name: str, runs: List[Run], tests: Collection[str]) -> str:
     """Return why nothing that comes out in a test can be compared, or ""."""
     for run in runs:
         if name in tests and has_failed(name, run):

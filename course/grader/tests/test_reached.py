@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Tests of why a mistake is missed: each phrase is said where it is true."""
+import os
 import tempfile
 import unittest
 from pathlib import Path
@@ -141,6 +142,9 @@ class TestReason(unittest.TestCase):
               run("0", "4"), Reason(OTHERWISE, IN_A)),
         param("number_varies", LINE, [run("1"), run("1", "1")], run("1"),
               Reason(NOT_TOLD, IN_A, VARIES)),
+        param("reached_later_alone", LINE,
+              [run("1", lines=[4]), run("1")], None,
+              Reason(NOT_TOLD, IN_A, VARIES)),
         param("no_text", LINE, [run("?", unsure=[VALUE])] * 2,
               run("?", unsure=[VALUE]), Reason(NOT_TOLD, IN_A, VALUE)),
         param("beside_no_text", LINE, [run("?", "1", unsure=[VALUE])] * 2,
@@ -251,6 +255,18 @@ class TestWatching(unittest.TestCase):
         """The reason is the one that a reader finds by hand."""
         self.assertEqual(
             self.reason(number, self.suite(*lines)).reason, expected)
+
+    def test_time(self) -> None:
+        """What differs with the time alone is not told of the mistake."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        # The right code is watched in the fifth and in the seventh run.
+        found = self.reason(2, self.suite(
+            f"with open({os.path.join(folder.name, 'runs')!r}, 'a') as file:",
+            "    file.write('x'); number = file.tell()",
+            "access_nested_map({1: number < 7}, (1,))"))
+        self.assertEqual(
+            found, Reason(NOT_TOLD, ["test_it.TestIt.test_it"], VARIES))
 
     @parameterized.expand([
         ("process", PROCESS,
