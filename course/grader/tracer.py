@@ -55,6 +55,8 @@ WRITES_SOMETHING = {
     "sendmsg", "mkdir", "remove", "unlink", "rename", "replace", "rmdir",
     "link", "symlink", "sleep", "kill", "open", "writerow", "writerows",
     "execute", "executemany", "executescript", "commit"}
+NOTEWORTHY = (
+    STARTS_PROCESS | REPLACES_TRACER | STARTS_THREAD | WRITES_SOMETHING)
 
 
 class Incomparable(Exception):
@@ -145,6 +147,8 @@ class Tracer:
         if event != "c_call":
             return
         name = getattr(function, "__name__", "")
+        if name not in NOTEWORTHY:
+            return
         owner = getattr(function, "__self__", None)
         if name in STARTS_PROCESS and isinstance(owner, ModuleType):
             self._unsure.add(PROCESS)
