@@ -22,7 +22,8 @@ FAILED = "a test does not pass while it is watched"
 VARIES = "it varies from run to run"
 NOT_IN_FUNCTION = "it is not in a function"
 
-HEADS = (ast.stmt, ast.ExceptHandler)
+# A case of a match statement comes with Python 3.10.
+HEADS = (ast.stmt, ast.ExceptHandler, getattr(ast, "match_case", ast.stmt))
 Functions = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -110,16 +111,15 @@ def statements(source: str) -> List[Statement]:
                 yield Statement(first, in_function,
                                 first if is_function else 0)
                 yield from below(child, in_function or is_function)
-            elif not isinstance(child, ast.expr):
-                yield from below(child, in_function)
 
     return sorted(below(ast.parse(source), False))
 
 
 def first_line(node: Any) -> int:
-    """Return the line on which a statement, or its decorator, begins."""
+    """Return the line on which a statement, its decorator or case, begins."""
     decorators: List[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(one.lineno for one in decorators)])
+    return min([getattr(node, "pattern", node).lineno, *(
+        one.lineno for one in decorators)])
 
 
 def place_of(file: str, is_right: bool, found: List[Statement], line: int
@@ -127,8 +127,6 @@ def place_of(file: str, is_right: bool, found: List[Statement], line: int
     """Return the place of the innermost statement that a line belongs to."""
     before = [one for one in found if one.first <= line]
     after = [one.first for one in found if one.first > line]
-    if not before:
-        return Place(file, is_right, "elsewhere", line, line)
     statement = before[-1]
     if statement.function:
         return Place(file, is_right, "call", statement.first, statement.first)

@@ -34,6 +34,14 @@ class TestNames(unittest.TestCase):
         file = os.path.normpath(os.path.join(FOLDER, *parts))
         self.assertEqual(path_in(FOLDER, file), expected)
 
+    @parameterized.expand([
+        ("file", "bank.py", "bank.py"),
+        ("code_without_a_file", "<string>", ""),
+    ])
+    def test_path_in_here(self, _: str, file: str, expected: str) -> None:
+        """A path from the current folder is found below that."""
+        self.assertEqual(path_in(os.getcwd(), file), expected)
+
     def test_path_in_a_folder_of_similar_name(self) -> None:
         """A folder whose name only begins so is elsewhere."""
         self.assertEqual(path_in(FOLDER, f"{FOLDER}2{os.sep}bank.py"), "")

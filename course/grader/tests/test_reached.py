@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Tests of why a mistake is missed: each phrase is said where it is true."""
+import json
 import os
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -73,6 +75,10 @@ class TestPlaces(unittest.TestCase):
          "        except KeyError:\n", [("lines", True, 23, 23)]),
         ("deleted", "            total = 0\n", "            pass\n",
          [("lines", True, 20, 20)]),
+        ("taken_away", '        """Add a number."""\n', "",
+         [("lines", True, 14, 14)]),
+        ("no_code_added", "        return self\n",
+         "\n        # itself\n        return self\n", []),
         ("added", "        return self\n",
          "        self.step = 2\n        return self\n",
          [("lines", False, 27, 27)]),
@@ -97,6 +103,16 @@ class TestPlaces(unittest.TestCase):
         self.assertEqual(found, [
             Place("a.py", is_right, sort, first, last)
             for sort, is_right, first, last in expected])
+
+    @unittest.skipIf(sys.version_info < (3, 10), "there is no match statement")
+    def test_match(self) -> None:
+        """A case is not a part of what stands in the case before."""
+        code = ("def one(number):\n    match number:\n        case 1:\n"
+                "            return 0\n        case 2:\n"
+                "            return 1\n")
+        self.assertEqual(
+            places({"a.py": code}, {"a.py": code.replace("case 2", "case _")}),
+            [Place("a.py", True, "lines", 5, 5)])
 
     def test_comment(self) -> None:
         """A comment that changes beside a statement is not a statement."""
@@ -343,6 +359,11 @@ class TestIt(unittest.TestCase):
             self.assertIn(words, text)
         self.assertIn("why it is missed  s  n  o  s  s\n",
                       report.map_of(graded))
+        missed = json.loads(report.results(graded))["extra_data"]["missed"]
+        self.assertEqual({number: found["reason"]
+                          for number, found in missed.items()}, {
+            "1": "same", "28": "same", "29": "same", "3": "not reached",
+            "7": "otherwise"})
 
     def test_no_checklist(self) -> None:
         """No checklist is named for a function that has none."""
