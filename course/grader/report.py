@@ -21,8 +21,9 @@ WHY = "why it is missed"
 # A line of a report that shows a command.
 A_COMMAND = re.compile(rf" +(checklist for \S+: )?{re.escape(COMMAND)} ")
 # A report says what took so long after so many seconds of grading, unless a
-# suite's tests take less than so many: then others were graded beside it.
-LONG, SHORT = 30.0, 1.0
+# suite's tests take less than so many, and are fewer than so many: then others
+# were graded beside it.
+LONG, SHORT, MANY = 30.0, 1.0, 1000
 
 
 def paragraph(text: str, indent: str = "   ") -> str:
@@ -129,7 +130,8 @@ def right(graded: Grade) -> Iterator[str]:
             "after it. Here all were run.")
     late = ran_out_of_time(graded)
     if graded.seconds > LONG and (
-            late or sum(graded.slowest.values()) > SHORT):
+            late or sum(graded.slowest.values()) > SHORT
+            or len(graded.tests) > MANY):
         yield paragraph(f"Grading {count(len(graded.tests), 'test')} took "
                         f"{graded.seconds:.0f} s. What took longest on the "
                         f"right code: {slowest(graded)}. "

@@ -610,15 +610,16 @@ class TestSource(unittest.TestCase):
     def test_how_long(self) -> None:
         """What takes long is named, so that somebody can mend it."""
         graded = self.grade(self.write(test_it=suite("time.sleep(0.3)")))
-        self.assertNotIn("Grading took", report.report(graded))
+        self.assertNotIn("Grading 2 tests took", report.report(graded))
         with patch.object(report, "LONG", 0):
-            self.assertNotIn("Grading took", report.report(graded))
-        with patch.object(report, "LONG", 0), \
-                patch.object(report, "SHORT", 0.2):
-            self.assertRegex(
-                " ".join(report.report(graded).split()), "Grading 2 tests "
-                rf"took \d+ s. What took longest on the right code: {BAD_ID} "
-                r"0\.\d s, .* Tests that ran out of time on mistakes: none.")
+            self.assertNotIn("Grading 2 tests took", report.report(graded))
+            for name, most in ("SHORT", 0.2), ("MANY", 1):
+                with patch.object(report, name, most):
+                    text = " ".join(report.report(graded).split())
+                self.assertRegex(
+                    text, r"Grading 2 tests took \d+ s. What took longest on "
+                    rf"the right code: {BAD_ID} 0\.\d s, .* Tests that ran "
+                    "out of time on mistakes: none.")
 
 
 class TestClass(GraderTestCase):
