@@ -560,7 +560,19 @@ class ChangedCode:
                       or run.unloaded.get(THE_SUITE))
             if result and result.failed and result.outcome != "not run":
                 found[name] = result.outcome
+        for name, result in self._failed_after(run):
+            found.setdefault(name, result.outcome)
         return found
+
+    def _failed_after(self, run: Run) -> Iterator[Tuple[str, Result]]:
+        """Yield the last test of each class or file whose tear-down fails."""
+        for name, result in run.results.items():
+            scope, _, fixture = name.rpartition(".")
+            if (fixture in FIXTURES and result.failed
+                    and name not in self._right.tests):
+                tests = [test for test in self._steady if test in run.results
+                         and test.startswith(f"{scope}.")]
+                yield from ((test, result) for test in tests[-1:])
 
     def _tied(self, code: Sources, run: "Future[Run]") -> List[str]:
         """Return which tests fail on a rewrite, and fail again."""

@@ -308,6 +308,19 @@ class TestHostileSuites(GraderTestCase):
                          sorted(f"test_it.{name}" for name in wrong))
         self.assertEqual(graded.tests[GOOD_ID].notices, {2: "assertion"})
 
+    @parameterized.expand([
+        ("class", "    @classmethod\n    def tearDownClass(cls):\n"
+         "        access_nested_map({1: {2: 3}}, (1, 2)).bit_length()\n"),
+        ("file", "def tearDownModule():\n"
+         "    access_nested_map({1: {2: 3}}, (1, 2)).bit_length()\n"),
+    ])
+    def test_noticed_by_tear_down(self, _: str, lines: str) -> None:
+        """What fails after the last test of a class or file is due to it."""
+        graded = self.grade(self.write(test_bad=suite("pass").replace(
+            GOOD, lines)))
+        self.assertEqual(graded.tests["test_bad.TestBad.test_bad"].notices,
+                         {2: "exception"})
+
 
 class TestSharing(GraderTestCase):
     """Runs go side by side, and no test may suffer from that."""
