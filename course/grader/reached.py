@@ -12,12 +12,14 @@ from typing import (
 
 from .edits import Sources
 from .protocol import Run, Trace
-from .tracer import PROCESS, THREAD, TRACER
+from .tracer import PROCESS, THREAD, THREADS, TRACER
 
 NOT_REACHED, SAME, OTHERWISE = "not reached", "same", "otherwise"
 NOT_TOLD, NOT_KNOWN = "not told", "not known"
 # In such a test nothing is compared, and it is not known what it reaches.
 BLIND = (PROCESS, THREAD, TRACER)
+# In such a test nothing is compared.
+UNORDERED = (*BLIND, THREADS)
 FAILED = "a test does not pass while it is watched"
 VARIES = "it varies from run to run"
 NOT_IN_FUNCTION = "it is not in a function"
@@ -195,6 +197,8 @@ def reason(found: List[Place], right: List[Run], wrong: Optional[Run],
         why = unwatched(name, runs, tests) or uncompared(name, runs)
         if why:
             return Reason(NOT_TOLD, list(reached), why)
+    if blind:
+        return Reason(NOT_TOLD, list(reached), blind)
     return Reason(SAME, list(reached))
 
 
@@ -218,7 +222,7 @@ def unwatched(name: str, runs: List[Run], tests: Collection[str]) -> str:
         if name not in run.traces:
             return VARIES
         for why in run.traces[name].unsure:
-            if why in BLIND:
+            if why in UNORDERED:
                 return why
     if len(runs[0].traces[name].came_out) != len(
             runs[1].traces[name].came_out):

@@ -41,6 +41,8 @@ DEEPEST = 50
 VALUE = "a value can't be compared"
 WRITES = "the code writes or sends something"
 PROCESS = "tests start a process"
+AGAIN = "a test reads an attribute that the code has read before"
+THREADS = "several threads run the code"
 THREAD = "tests start a bare thread"
 TRACER = "tests replace the tracer"
 
@@ -89,6 +91,8 @@ class Tracer:
         self._unsure: Set[str] = set()
         self._seen: Dict[int, Tuple[int, Any]] = {}
         self._read: Dict[Tuple[Any, ...], Any] = {}
+        self._read_inside: Dict[Tuple[int, int], Tuple[Any, Any, Any]] = {}
+        self._threads: Set[int] = set()
 
     def start(self) -> None:
         """Watch this thread, and those that are still to come."""
@@ -116,6 +120,8 @@ class Tracer:
                 and is_hook(self._profile, sys.getprofile(), "profile")):
             self._unsure.add(TRACER)
             self._watch()
+        if len(self._threads) > 1:
+            self._unsure.add(THREADS)
         trace = Trace(by_file(self._lines), by_file(self._calls),
                       self._came_out, sorted(self._unsure))
         self._clear()
@@ -132,6 +138,7 @@ class Tracer:
             is_outside = (code.co_name != "<module>"
                           and not self._is_inside(frame.f_back))
             self._depth += is_outside
+            self._threads.add(threading.get_ident())
             return Local(self, file, is_outside).trace
         if file == MOCK_FILE:
             if code.co_name == "__call__" and self._is_inside(
@@ -153,8 +160,9 @@ class Tracer:
         if name in STARTS_PROCESS and isinstance(owner, ModuleType):
             self._unsure.add(PROCESS)
         elif name in REPLACES_TRACER and owner is sys:
+            # doctest puts back the one that it found.
             if basename(frame.f_code.co_filename) not in (
-                    "threading.py", basename(__file__)):
+                    "doctest.py", "threading.py", basename(__file__)):
                 self._unsure.add(TRACER)
         elif name in STARTS_THREAD:
             if basename(frame.f_code.co_filename) != "threading.py":
@@ -176,7 +184,12 @@ class Tracer:
         self._add(what, value if what == "returned" else raised)
         # Who reads an attribute again does not see if it is computed again.
         read = read_by(frame)
-        if read:
+        if read and self._is_read_inside(read, value):
+            # Nor does who reads it after the code, and a descriptor may have
+            # kept it: then a read is not even a call.
+            self._came_out.pop()
+            self._unsure.add(AGAIN)
+        elif read:
             key = (*map(id, read), self._came_out[-1])
             if key in self._read:
                 self._came_out.pop()
@@ -184,6 +197,18 @@ class Tracer:
             self._read[key] = read
         if self._depth == 0:
             self._add_files()
+
+    def returned_inside(self, frame: FrameType, value: Any) -> None:
+        """Keep what the assignment's code gets if it reads an attribute."""
+        if frame.f_code.co_name == "__get__":
+            read = read_by(frame)
+            if read:
+                self._read_inside[id(read[0]), id(read[1])] = (*read, value)
+
+    def _is_read_inside(self, read: Tuple[Any, Any], value: Any) -> bool:
+        """Return whether the code has got this value of an attribute."""
+        found = self._read_inside.get((id(read[0]), id(read[1])))
+        return found is not None and found[2] is value
 
     def open(self, *args: Any, **options: Any) -> Any:
         """Open a file; keep it if the assignment's code may write to it."""
@@ -311,6 +336,8 @@ class Local:
             self._raised = arg[1]
         elif event == "return" and self._is_outside:
             self._tracer.returned(frame, arg, self._raised)
+        elif event == "return":
+            self._tracer.returned_inside(frame, arg)
         return self.trace
 
 

@@ -18,7 +18,7 @@ from grader.reached import (
     SAME, VARIES, Place, Reason, places, reason)
 from grader.run import Runners
 from grader.suite import read_suite
-from grader.tracer import PROCESS, THREAD, TRACER, VALUE
+from grader.tracer import AGAIN, PROCESS, THREAD, THREADS, TRACER, VALUE
 
 ASSIGNMENT = read_assignment(OWN)
 LOANS = read_assignment(OWN.parent / "loans")
@@ -176,6 +176,11 @@ class TestReason(unittest.TestCase):
               Reason(NOT_KNOWN, why=FAILED)),
         param("thread", LINE, [run("1", unsure=[THREAD])] * 2,
               run("2", unsure=[THREAD]), Reason(NOT_TOLD, IN_A, THREAD)),
+        param("several_threads", LINE, [run("1", unsure=[THREADS])] * 2,
+              run("2", unsure=[THREADS]), Reason(NOT_TOLD, IN_A, THREADS)),
+        param("several_threads_do_not_reach_it", LINE,
+              [run("1", lines=[], unsure=[THREADS])] * 2, None,
+              Reason(NOT_REACHED)),
         param("elsewhere_same", STEP, [run("1")] * 2, run("1"),
               Reason(NOT_TOLD, why=NOT_IN_FUNCTION)),
         param("elsewhere_otherwise", STEP, [run("1")] * 2, run("2"),
@@ -187,6 +192,21 @@ class TestReason(unittest.TestCase):
         """Nothing is said that these runs do not show."""
         self.assertEqual(reason([place], right, wrong, ["t.T.a"]), expected)
 
+
+# To be added to a suite.
+DOCTEST = """
+import doctest
+
+def read():
+    '''
+    >>> access_nested_map({1: 2}, (1,))
+    2
+    '''
+
+def load_tests(loader, tests, pattern):
+    tests.addTest(doctest.DocTestSuite())
+    return tests
+"""
 
 # A test of a suite, by its lines.
 GET = 'with patch("requests.get") as get:'
@@ -283,6 +303,38 @@ class TestWatching(unittest.TestCase):
             "access_nested_map({1: number < 7}, (1,))"))
         self.assertEqual(
             found, Reason(NOT_TOLD, ["test_it.TestIt.test_it"], VARIES))
+
+    @parameterized.expand([
+        ("after_the_code", 9, AGAIN, ORG, "    client = GithubOrgClient('x')",
+         "    client._public_repos_url", "    client.org"),
+        ("several_threads", 34, THREADS, GET,
+         "    threads = [threading.Thread(target=get_json, args=('u',))",
+         "               for _ in range(3)]",
+         "    for one in threads: one.start()",
+         "    for one in threads: one.join()"),
+        ("beside_a_process", 1, PROCESS, "access_nested_map({1: 2}, (1,))",
+         "subprocess.call([sys.executable, '-c', ''])"),
+    ])
+    def test_not_told(
+            self, _: str, number: int, why: str, *lines: str) -> None:
+        """What can't be compared is said to be so, and why."""
+        found = self.reason(number, self.suite(*lines))
+        self.assertEqual((found.reason, found.why), (NOT_TOLD, why))
+
+    def test_other_test(self) -> None:
+        """Nothing is said of all tests if another one can't be watched."""
+        found = self.reason(1, self.suite(
+            "access_nested_map({1: 2}, (1,))") + """
+    def test_other(self):
+        subprocess.call([sys.executable, "-c", ""])
+""")
+        self.assertEqual((found.reason, found.why), (NOT_TOLD, PROCESS))
+
+    def test_doctest(self) -> None:
+        """A doctest puts the tracer back, and replaces none."""
+        found = self.reason(1, self.suite(
+            "access_nested_map({1: 2}, (1,))") + DOCTEST)
+        self.assertEqual(found.reason, SAME)
 
     @parameterized.expand([
         ("process", PROCESS,
