@@ -161,6 +161,16 @@ class TestReason(unittest.TestCase):
         param("reached_later_alone", LINE,
               [run("1", lines=[4]), run("1")], None,
               Reason(NOT_TOLD, IN_A, VARIES)),
+        param("number_varies_always", LINE, [run("1"), run("1", "1")],
+              run("1", "1", "1"), Reason(NOT_TOLD, IN_A, VARIES)),
+        param("not_run_on_wrong_code", LINE, [run("1")] * 2,
+              run("1")._replace(traces={}), Reason(NOT_TOLD, IN_A, VARIES)),
+        param("no_text_on_right_code", LINE,
+              [run("?", unsure=[VALUE])] * 2, run("1"),
+              Reason(NOT_TOLD, IN_A, VALUE)),
+        param("no_text_elsewhere", LINE,
+              [run("?", lines=[4], unsure=[VALUE])] * 2, None,
+              Reason(NOT_REACHED)),
         param("no_text", LINE, [run("?", unsure=[VALUE])] * 2,
               run("?", unsure=[VALUE]), Reason(NOT_TOLD, IN_A, VALUE)),
         param("beside_no_text", LINE, [run("?", "1", unsure=[VALUE])] * 2,
@@ -191,6 +201,19 @@ class TestReason(unittest.TestCase):
             expected: Reason) -> None:
         """Nothing is said that these runs do not show."""
         self.assertEqual(reason([place], right, wrong, ["t.T.a"]), expected)
+
+    def test_another_is_not_run(self) -> None:
+        """What a test would reach that did not run is not known."""
+        self.assertEqual(
+            reason([LINE], [run("1", lines=[4])] * 2, None,
+                   ["t.T.a", "t.T.b"]), Reason(NOT_KNOWN, why=FAILED))
+
+    def test_fixture(self) -> None:
+        """What is reached in a fixture alone is compared, too."""
+        right, wrong = [Run(traces={"t.T": run(text).traces["t.T.a"]})
+                        for text in "12"]
+        self.assertEqual(reason([LINE], [right] * 2, wrong, []),
+                         Reason(OTHERWISE, ["t.T"]))
 
 
 # To be added to a suite.
