@@ -12,8 +12,10 @@ import random
 import sys
 import warnings
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from types import ModuleType
-from typing import Any, Dict, Iterable, Iterator, List, Set, Tuple
+from typing import (
+    Any, Dict, FrozenSet, Iterable, Iterator, List, Set, Tuple)
 
 # A module or a class, and what its names mean.
 Names = Tuple[Any, Dict[str, Any]]
@@ -23,18 +25,23 @@ OWN = ("__dict__", "__weakref__")
 
 def imported_by(sources: Iterable[str]) -> Set[str]:
     """Return the names of the modules that some sources import."""
+    return {name for source in sources for name in imports_of(source)}
+
+
+@lru_cache(maxsize=256)  # Most files are the same in each run.
+def imports_of(source: str) -> FrozenSet[str]:
+    """Return the names of the modules that one source imports."""
+    try:
+        tree = ast.parse(source)
+    except (RecursionError, SyntaxError, ValueError):
+        return frozenset()  # What is wrong is said when it is imported.
     names: Set[str] = set()
-    for source in sources:
-        try:
-            tree = ast.parse(source)
-        except (RecursionError, SyntaxError, ValueError):
-            continue  # What this means is said when the file is imported.
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                names.update(alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and not node.level:
-                names.add(node.module or "")
-    return names
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(node.module or "")
+    return frozenset(names)
 
 
 def load(names: Iterable[str]) -> List[ModuleType]:
