@@ -256,6 +256,18 @@ class TestClassic(PageTestCase):
         expect(self.page.get_by_role(role, name=name, exact=True)
                ).to_have_count(1)
 
+    def test_policy(self) -> None:
+        """The page itself reaches no server that it does not name."""
+        other = self.serve(OPEN)
+        self.assertEqual(self.page.evaluate(
+            "url => fetch(url).then(() => 'answered', () => 'refused')",
+            f"{other.origin}/counted"), "refused")
+        self.assertEqual(other.asked, [])
+
+    def test_no_cookie(self) -> None:
+        """The page sets no cookie."""
+        self.assertEqual(self.page.context.cookies(), [])
+
     def test_focus(self) -> None:
         """Whoever presses a button by the keyboard is still there after it."""
         button = self.page.get_by_role("button", name="Run")
@@ -452,6 +464,16 @@ class TestNotLoaded(PageTestCase):
         self.assertEqual(
             self.said(f"?assignment={address}", self.context()),
             line.replace("ORIGIN", self.site.origin))
+
+    def test_step(self) -> None:
+        """While a file is on its way, the page says what it does."""
+        context = self.context()
+        self.addCleanup(context.close)
+        context.route(PINS[-1].url, lambda route: None)
+        page = context.new_page()
+        page.goto(f"{self.site.origin}/course/web/")
+        expect(page.get_by_role("progressbar", name="Loading Python")
+               ).to_have_js_property("max", 1)
 
     def test_changed_file(self) -> None:
         """A file that is not the one that is pinned is refused, and named."""
