@@ -68,18 +68,18 @@ class Here:
         """Do nothing: there is nothing left to end."""
 
 
-class Output(io.StringIO):
-    """Keeps what a run prints, and tells a function each piece of it."""
+class Output(io.TextIOBase):
+    """Tells a function each piece of what a run prints."""
 
     def __init__(self, on_text: Callable[[str], None]) -> None:
-        """Begin with nothing printed."""
+        """Keep whom to tell."""
         super().__init__()
         self._on_text = on_text
 
     def write(self, text: str) -> int:
-        """Keep a text and tell it."""
+        """Tell the function a text."""
         self._on_text(text)
-        return super().write(text)
+        return len(text)
 
 
 class Attempt:
@@ -92,6 +92,7 @@ class Attempt:
         self._until = until
         self._on_line = on_line
         self._lines: List[str] = []
+        self._printed: List[str] = []
         self._name = ""  # of the test, class, module or file under way
         self._end = ""
 
@@ -103,7 +104,6 @@ class Attempt:
         root = tempfile.mkdtemp(dir=folder)
         suite = os.path.join(root, "suite")
         self._deadline = Deadline(suite)
-        output = Output(self._print)
         try:
             copy_suite(self._job, suite)
             modules = load(imported_by(sources_in(suite)))
@@ -112,14 +112,16 @@ class Attempt:
                 os.environ.update(environ_for(root, self._job.seed))
                 sys.path.insert(0, suite)
                 sys.stdin = io.StringIO()
-                sys.stdout = sys.stderr = output
+                sys.stdout = Output(self._print)
+                sys.stderr = Output(self._report)
                 inside.set_up(suite, root)
                 self._guard()
                 self._work(done, suite)
         finally:
             shutil.rmtree(root, ignore_errors=True)
         if self._job.show:
-            return output.getvalue().encode("utf-8", "replace"), self._end
+            text = "".join(self._printed)
+            return text.encode("utf-8", "replace"), self._end
         return "".join(self._lines).encode(), self._end
 
     def _guard(self) -> None:
@@ -179,9 +181,15 @@ class Attempt:
             self._write("refused", self._name, what)
 
     def _print(self, text: str) -> None:
-        """Tell what is printed, if that is what the run is for."""
+        """Keep and tell what is printed, if that is what the run is for."""
         if self._job.show:
+            self._printed.append(text)
             self._on_line(text)
+
+    def _report(self, text: str) -> None:
+        """Print what unittest says; if it is shown, each test has its time."""
+        self._print(text)
+        if self._job.show:
             self._give_time()
 
     def _give_time(self) -> None:

@@ -250,8 +250,14 @@ class TestShow(HereTestCase):
 
     def test_seconds_of_each_test(self) -> None:
         """Tests that take long together have time each."""
-        self.assertIn("OK", self.show("\n        ".join([
-            "for _ in range(3):", "    print(); time.sleep(0.5)"])))
+        self.assertIn("\nOK", self.show("\n    ".join([
+            "time.sleep(0.6)", *(line for number in range(2) for line in (
+                f"def test_slow_{number}(self):", "    time.sleep(0.6)"))])))
+
+    def test_endless_print(self) -> None:
+        """What a test prints gives it no more time."""
+        self.assertTrue(self.show("while True: print(end='.')").endswith(
+            "\nThe run took more than 1 s.\n"))
 
     def test_refused(self) -> None:
         """A refused call is told by unittest alone."""
