@@ -5,7 +5,7 @@ import { show } from "./markdown.js";
 import { keep, kept } from "./storage.js";
 
 const OWN = { classic: "../classic/", loans: "../loans/" };
-const OF_A_TEACHER = "from/a/teacher"; // where the project has none of them
+const OF_A_TEACHER = "from/a/teacher"; // a folder that the project lacks
 const CONTROLS = ["run", "grade", "download", "hint", "mistake", "assignment"];
 const NOT_KEPT = "This browser does not keep what you write. Download it "
   + "before you leave.";
