@@ -17,7 +17,6 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from textwrap import indent
 from typing import Any, Dict, List, Sequence, Set, Tuple
 from unittest.mock import patch
 
@@ -32,6 +31,8 @@ from grader.judge import Grade
 from grader.inside import is_loopback
 from grader.run import Runners, SharedLock
 from grader.suite import read_suite
+
+from .writing import BAD_ID, GOOD, GOOD_ID, bad_and_good, new_folder
 
 PROJECT = OWN.parent.parent
 STARTER = PROJECT / "course" / "starter"
@@ -49,14 +50,7 @@ from unittest.mock import Mock, patch
 from client import GithubOrgClient
 from utils import access_nested_map, get_json
 """
-GOOD = '''
-class TestGood(unittest.TestCase):
-    def test_good(self):
-        self.assertEqual(access_nested_map({"a": {"b": 2}}, ("a", "b")), 2)
-'''
 NUMBERS = "the mistakes are 1 to 36"
-GOOD_ID = "test_it.TestGood.test_good"
-BAD_ID = "test_it.TestBad.test_bad"
 
 
 def tearDownModule() -> None:
@@ -66,9 +60,7 @@ def tearDownModule() -> None:
 
 def suite(*lines: str) -> str:
     """Return a suite with a test of these lines before one that is good."""
-    body = indent("\n".join(lines), " " * 8)
-    return (f"{IMPORTS}\nclass TestBad(unittest.TestCase):\n"
-            f"    def test_bad(self):\n{body}\n{GOOD}")
+    return bad_and_good(IMPORTS, *lines)
 
 
 def snapshot(folder: Path) -> Dict[str, Tuple[int, int]]:
@@ -91,11 +83,8 @@ class GraderTestCase(unittest.TestCase):
 
     def write(self, **files: str) -> Path:
         """Return a new folder with these files, named without `.py`."""
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        for name, text in files.items():
-            Path(folder.name, f"{name}.py").write_text(text)
-        return Path(folder.name)
+        return new_folder(
+            self, {f"{name}.py": text for name, text in files.items()})
 
     def grade(
             self, folder: Path, numbers: Sequence[int] = (2,),

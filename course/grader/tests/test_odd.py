@@ -1,12 +1,10 @@
 #!/usr/bin/env python3
 """Tests of odd suites: they get their due, and nothing false is said."""
 import sys
-import tempfile
 import time
 import unittest
 from concurrent.futures import Future
 from pathlib import Path
-from textwrap import indent
 from typing import Dict, List, Sequence
 from unittest.mock import patch
 
@@ -18,6 +16,8 @@ from grader.judge import Grade
 from grader.protocol import Job, Result, Run
 from grader.run import Runners
 from grader.suite import read_suite
+
+from .writing import BAD_ID, GOOD, GOOD_ID, bad_and_good, new_folder
 
 ASSIGNMENT = read_assignment(OWN)
 RUNNERS = Runners(ASSIGNMENT.needs)
@@ -33,12 +33,6 @@ from utils import access_nested_map, get_json
 def double(number):
     return 2 * number
 """
-GOOD = '''
-class TestGood(unittest.TestCase):
-    def test_good(self):
-        self.assertEqual(access_nested_map({"a": {"b": 2}}, ("a", "b")), 2)
-'''
-GOOD_ID, BAD_ID = "test_it.TestGood.test_good", "test_it.TestBad.test_bad"
 
 
 def tearDownModule() -> None:
@@ -48,23 +42,11 @@ def tearDownModule() -> None:
 
 def suite(*lines: str) -> str:
     """Return a suite with a test of these lines before one that is good."""
-    body = indent("\n".join(lines), " " * 8)
-    return (f"{IMPORTS}\nclass TestBad(unittest.TestCase):\n"
-            f"    def test_bad(self):\n{body}\n{GOOD}")
+    return bad_and_good(IMPORTS, *lines)
 
 
 class OddTestCase(unittest.TestCase):
     """Tests that grade suites which they write."""
-
-    def folder(self, files: Dict[str, str]) -> Path:
-        """Return a new folder with these files, by their paths."""
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        for name, text in files.items():
-            path = Path(folder.name, name)
-            path.parent.mkdir(exist_ok=True, parents=True)
-            path.write_text(text)
-        return Path(folder.name)
 
     def grade(self, source: str, numbers: Sequence[int] = (2,),
               seconds: float = 5) -> Grade:
@@ -74,7 +56,7 @@ class OddTestCase(unittest.TestCase):
     def grade_files(self, files: Dict[str, str], numbers: Sequence[int] = (2,),
                     seconds: float = 5) -> Grade:
         """Grade a suite of several files."""
-        folder = self.folder(files)
+        folder = new_folder(self, files)
         return judge.grade(
             read_suite(folder, ASSIGNMENT.sources),
             ASSIGNMENT._replace(test_seconds=seconds), RUNNERS,
@@ -179,7 +161,7 @@ class TestChance(OddTestCase):
 
     def test_twice(self) -> None:
         """Of too many in doubt none counts that does not fail all the time."""
-        folder = self.folder({})
+        folder = new_folder(self, {})
         source = suite(
             "value = access_nested_map({1: {2: 3}}, (1, 2))",
             "with patch('requests.get') as get:",
@@ -195,13 +177,13 @@ class TestChance(OddTestCase):
 
     def counting(self, line: str) -> str:
         """Return a suite whose odd test knows how often it has been run."""
-        path = self.folder({"runs": ""}) / "runs"
+        path = new_folder(self, {"runs": ""}) / "runs"
         return suite(f"with open({str(path)!r}, 'a') as file:",
                      "    file.write('x')", "    number = file.tell()", line)
 
     def test_only_beside_others(self) -> None:
         """A failure that needs other runs beside it does not count."""
-        folder = self.folder({})
+        folder = new_folder(self, {})
         source = suite(
             f"path = {str(folder / 'lock')!r}",
             "os.close(os.open(path, os.O_CREAT | os.O_EXCL))",
@@ -336,7 +318,7 @@ class TestTime(OddTestCase):
 
     def test_waits(self) -> None:
         """Tests that sleep are found to wait."""
-        folder = self.folder({"test_it.py": suite("time.sleep(1.1)")})
+        folder = new_folder(self, {"test_it.py": suite("time.sleep(1.1)")})
         job = judge.job_for(read_suite(folder, ASSIGNMENT.sources),
                             ASSIGNMENT.sources, ASSIGNMENT)
         right = judge.right_code(job, ASSIGNMENT, RUNNERS, 0.0)
@@ -469,7 +451,7 @@ MISTAKES = [Mistake(1, "put", "puts twice", Edit("{0}.py", "1", "2"))]
 
     def assignment(self, name: str) -> Path:
         """Return the folder of an assignment with a module of a name."""
-        return self.folder({
+        return new_folder(self, {
             "assignment.py": self.ASSIGNMENT.format(name),
             f"{name}.py": "def put():\n    return 1\n"})
 
@@ -477,7 +459,7 @@ MISTAKES = [Mistake(1, "put", "puts twice", Edit("{0}.py", "1", "2"))]
     def test_own(self, name: str) -> None:
         """It is the assignment's, whatever else has this name."""
         assignment = read_assignment(self.assignment(name))
-        folder = self.folder({"test_it.py": f"""
+        folder = new_folder(self, {"test_it.py": f"""
 import unittest
 from {name} import put
 

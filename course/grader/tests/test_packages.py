@@ -7,17 +7,18 @@ mistake of two edits, points and limits of time.
 import io
 import json
 import os
-import tempfile
 import unittest
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Dict, Tuple
+from typing import Tuple
 
 from parameterized import parameterized
 
 from grader import command
 from grader.assignment import Unusable, read_assignment
 from grader.suite import read_suite
+
+from .writing import new_folder
 
 FILES = {
     "shop/__init__.py": "",
@@ -103,23 +104,13 @@ class TestPrice(unittest.TestCase):
 class PackageTestCase(unittest.TestCase):
     """Tests that write an assignment, and suites."""
 
-    def folder(self, files: Dict[str, str]) -> Path:
-        """Return a new folder with these files."""
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        for name, text in files.items():
-            path = Path(folder.name, name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        return Path(folder.name)
-
     def assignment(self, **replaced: str) -> Path:
         """Return the folder of the assignment, a text of it replaced."""
         text = FILES["assignment.py"]
         for before, after in replaced.items():
             self.assertIn(before, text)
             text = text.replace(before, after)
-        folder = self.folder({**FILES, "assignment.py": text})
+        folder = new_folder(self, {**FILES, "assignment.py": text})
         (folder / "data").mkdir()
         for name, data in BYTES.items():
             (folder / name).write_bytes(data)
@@ -166,8 +157,9 @@ the own suite notices 3 of 3
 
     def test_suite_in_a_folder(self) -> None:
         """What a learner has in tests/ is run, and missed points are told."""
-        suite = self.folder({"tests/test_price.py": WEAK,
-                             "shop/basket.py": "def price(name): return 250"})
+        suite = new_folder(self, {
+            "tests/test_price.py": WEAK,
+            "shop/basket.py": "def price(name): return 250"})
         status, out, _ = self.command(
             "--assignment", str(self.assignment()), str(suite))
         self.assertEqual(status, 1)
@@ -176,7 +168,7 @@ the own suite notices 3 of 3
 
     def test_points(self) -> None:
         """A gradebook gets the points of each mistake."""
-        suite = self.folder({"tests/test_price.py": WEAK})
+        suite = new_folder(self, {"tests/test_price.py": WEAK})
         _, out, _ = self.command(
             "--assignment", str(self.assignment()), "--json", str(suite))
         self.assertEqual(
@@ -186,7 +178,7 @@ the own suite notices 3 of 3
     def test_limit_of_a_test(self) -> None:
         """The limit of the assignment holds, and is told."""
         folder = self.assignment(**{"TEST_SECONDS = 3": "TEST_SECONDS = 0.5"})
-        suite = self.folder({"test_it.py": WEAK.replace(
+        suite = new_folder(self, {"test_it.py": WEAK.replace(
             "self.assert", "while True: pass\n        self.assert")})
         _, out, _ = self.command("--assignment", str(folder), str(suite))
         self.assertIn("took more than 0.5 s\n", out)
@@ -196,7 +188,7 @@ the own suite notices 3 of 3
         folder = self.assignment(**{
             "TEST_SECONDS = 3": "TEST_SECONDS = 0.9",
             "SUITE_SECONDS = 20": "SUITE_SECONDS = 0.9"})
-        suite = self.folder({"test_it.py": WEAK.replace(
+        suite = new_folder(self, {"test_it.py": WEAK.replace(
             "class", "import time\ntime.sleep(0.5)\n\nclass").replace(
             "self.assert", "time.sleep(0.6)\n        self.assert")})
         _, out, _ = self.command("--assignment", str(folder), str(suite))
@@ -205,7 +197,7 @@ the own suite notices 3 of 3
 
     def test_place_of_a_failure(self) -> None:
         """The file is named with its folder, and the command runs it."""
-        suite = self.folder({"tests/test_price.py": WEAK.replace(
+        suite = new_folder(self, {"tests/test_price.py": WEAK.replace(
             "250", "251")})
         folder = str(self.assignment())
         _, out, _ = self.command("--assignment", folder, str(suite))
@@ -220,7 +212,7 @@ the own suite notices 3 of 3
 
     def test_expected_failure(self) -> None:
         """A failure without a line names the file with its folder."""
-        suite = self.folder({"tests/test_price.py": WEAK.replace(
+        suite = new_folder(self, {"tests/test_price.py": WEAK.replace(
             "    def", "    @unittest.expectedFailure\n    def")})
         _, out, _ = self.command(
             "--assignment", str(self.assignment()), str(suite))
@@ -247,7 +239,7 @@ the own suite notices 3 of 3
     ])
     def test_own(self, _: str, name: str, expected: str) -> None:
         """What would be in the way of a file is not used."""
-        suite = self.folder({"test_it.py": WEAK, name: ""})
+        suite = new_folder(self, {"test_it.py": WEAK, name: ""})
         sources = read_assignment(self.assignment()).sources
         self.assertEqual(read_suite(suite, sources).own, [expected])
 
@@ -256,7 +248,7 @@ the own suite notices 3 of 3
         ("named_as_data", "data.py")])
     def test_not_own(self, _: str, name: str) -> None:
         """What only stands beside a file is the suite's."""
-        suite = self.folder({"test_it.py": WEAK, name: ""})
+        suite = new_folder(self, {"test_it.py": WEAK, name: ""})
         sources = read_assignment(self.assignment()).sources
         found = read_suite(suite, sources)
         self.assertEqual(found.own, [])
@@ -264,7 +256,8 @@ the own suite notices 3 of 3
 
     def test_note_on_tests_elsewhere(self) -> None:
         """A file of tests beside tests/ is named as one that is not run."""
-        suite = self.folder({"tests/test_it.py": WEAK, "x/test_it.py": WEAK})
+        suite = new_folder(
+            self, {"tests/test_it.py": WEAK, "x/test_it.py": WEAK})
         self.assertEqual(read_suite(suite, {}).notes, [
             f"{os.path.join('x', 'test_it.py')} is not run: only the "
             "test*.py in tests/ are."])

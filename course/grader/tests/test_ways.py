@@ -5,7 +5,6 @@ import io
 import os
 import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 from typing import Any, Dict, List
@@ -20,6 +19,8 @@ from grader.fresh import Fresh
 from grader.run import Runners
 from grader.suite import own_suite, read_suite
 
+from .writing import GOOD, new_folder
+
 COMMAND = OWN.parent / "grade.py"
 STARTER, BANK = OWN.parent / "starter", OWN.parent / "bank"
 ASSIGNMENT = read_assignment(OWN)
@@ -33,11 +34,6 @@ from utils import access_nested_map, get_json
 def double(number):
     return 2 * number
 """
-GOOD = '''
-class TestGood(unittest.TestCase):
-    def test_good(self):
-        self.assertEqual(access_nested_map({"a": {"b": 2}}, ("a", "b")), 2)
-'''
 # A third of the suites that the other tests of the grader are about, by the
 # lines of their odd test.
 ODD = {
@@ -101,19 +97,7 @@ def cells(graded: judge.Grade) -> Dict[str, Any]:
             "leaks": graded.leaks, "not imported": graded.unloaded}
 
 
-class WaysTestCase(unittest.TestCase):
-    """Tests that write suites."""
-
-    def folder(self, **files: str) -> Path:
-        """Return a new folder with these files, named without `.py`."""
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        for name, text in files.items():
-            Path(folder.name, f"{name}.py").write_text(text, encoding="utf-8")
-        return Path(folder.name)
-
-
-class TestSame(WaysTestCase):
+class TestSame(unittest.TestCase):
     """Tests that a suite gets the same by a fork and by a new Python."""
 
     def both(self, suite: Any, numbers: List[int]) -> List[Dict[str, Any]]:
@@ -141,9 +125,11 @@ class TestSame(WaysTestCase):
 
     def test_odd_suites(self) -> None:
         """So have odd ones, all in one folder."""
-        folder = self.folder(
-            test_broken="def", test_hanging_import="import os; os._exit(1)",
-            **{f"test_{name}": odd_suite(line) for name, line in ODD.items()})
+        folder = new_folder(self, {
+            "test_broken.py": "def",
+            "test_hanging_import.py": "import os; os._exit(1)",
+            **{f"test_{name}.py": odd_suite(line)
+               for name, line in ODD.items()}})
         by_fork, by_python = self.both(
             read_suite(folder, ASSIGNMENT.sources), [2])
         self.assertEqual(by_python, by_fork)
@@ -156,13 +142,13 @@ class TestSame(WaysTestCase):
                 "sub_test", "random", "hashes", "no_network"})
 
 
-class TestOtherSystems(WaysTestCase):
+class TestOtherSystems(unittest.TestCase):
     """Tests of the command where a system has less."""
 
     def test_as_on_windows(self) -> None:
         """Without fork, signals, limits and links the cells are the same."""
-        customized = self.folder(sitecustomize=WITHOUT)
-        odd = self.folder(test_it=ODD_PAYMENT)
+        customized = new_folder(self, {"sitecustomize.py": WITHOUT})
+        odd = new_folder(self, {"test_it.py": ODD_PAYMENT})
         with patch.dict(os.environ, PYTHONPATH=str(customized), LC_ALL="C",
                         PYTHONUTF8="0", PYTHONCOERCECLOCALE="0"):
             done = subprocess.run(
@@ -182,7 +168,7 @@ class TestOtherSystems(WaysTestCase):
             self.assertIsInstance(runners._way, kind)
 
 
-class TestSilence(WaysTestCase):
+class TestSilence(unittest.TestCase):
     """Tests of a suite that stops the process that watches it."""
 
     @parameterized.expand([
@@ -194,9 +180,9 @@ class TestSilence(WaysTestCase):
 
         Silence is not waited for again.
         """
-        folder = self.folder(test_it=odd_suite(
+        folder = new_folder(self, {"test_it.py": odd_suite(
             f"import signal; os.kill(os.getppid(), signal.{name}); "
-            "time.sleep(99)"))
+            "time.sleep(99)")})
         with patch.object(forking, "SILENCE", 2), \
                 patch.object(forking, "ENDING", 1), Runners() as runners:
             graded = judge.grade(
@@ -207,20 +193,20 @@ class TestSilence(WaysTestCase):
         self.assertEqual(runners.progress._begun, runs)
 
 
-class TestLeft(WaysTestCase):
+class TestLeft(unittest.TestCase):
     """Tests of what a suite starts and leaves running."""
 
     @parameterized.expand([("by_fork", False), ("by_python", True)])
     @unittest.skipUnless(sys.platform == "linux", "needs /proc")
     def test_session_of_its_own(self, _: str, fresh: bool) -> None:
         """A process in another session ends with its run."""
-        started = self.folder() / "started"
-        folder = self.folder(test_it=odd_suite("\n        ".join([
+        started = new_folder(self, {}) / "started"
+        folder = new_folder(self, {"test_it.py": odd_suite("\n        ".join([
             "import subprocess",
             "sleeping = subprocess.Popen(['sleep', '99'], "
             "start_new_session=True)",
             f"with open({str(started)!r}, 'a') as file:",
-            "    print(sleeping.pid, file=file)"])))
+            "    print(sleeping.pid, file=file)"]))})
         with Runners(ASSIGNMENT.needs, fresh) as runners:
             judge.grade(read_suite(folder, ASSIGNMENT.sources), ASSIGNMENT,
                         runners, [], [])
